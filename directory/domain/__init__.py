@@ -1,0 +1,1 @@
+"""Rules of the field: pure, standard library only; time is always an argument."""

@@ -1,0 +1,169 @@
+"""What is known about one criterion at one clinic: from dated checks and the clock to a finding.
+
+The rule has two halves. `finding_of` looks at the checks alone and says which one decides and
+until which minute it holds; `Finding.at` adds the clock, and can only take a "met" away.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from directory.domain.criteria import Criterion, Level
+
+FOREVER = 2**31 - 1
+"""The minute that never comes: the largest value both databases keep in four bytes."""
+
+
+class Outcome(StrEnum):
+    """What a verifier wrote down after looking."""
+
+    MET = "met"
+    NOT_MET = "not_met"
+    DOES_NOT_APPLY = "does_not_apply"
+    COULD_NOT_CHECK = "could_not_check"
+
+
+class State(StrEnum):
+    """What the public is told of one criterion today."""
+
+    MET = "met"
+    NOT_MET = "not_met"
+    NOT_CHECKED = "not_checked"
+    EXPIRED = "expired"
+    DOES_NOT_APPLY = "does_not_apply"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One verification as the rules see it.
+
+    `valid_until` and `credential_until` are calendar days in the clinic's own zone, both
+    inclusive; `credential_until` is the last day of the credential it rests on, if any.
+    """
+
+    id: int
+    outcome: Outcome
+    level: Level
+    checked_on: date
+    recorded_at: datetime
+    valid_until: date | None = None
+    credential_until: date | None = None
+    confirmed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What is known of one criterion: its state, and the UTC minute at which that lapses.
+
+    `holds_until` is the last day in the clinic's zone, inclusive. `claimed` is the newest check
+    too weak to decide, `attempted` a newer one that could not be made. `in_recheck` says that
+    an adverse check waits for its second person.
+    """
+
+    criterion: str
+    state: State
+    critical: bool
+    lapses_at: int = FOREVER
+    holds_until: date | None = None
+    decided_by: Check | None = None
+    claimed: Check | None = None
+    attempted: Check | None = None
+    in_recheck: bool = False
+
+    def at(self, minute: int) -> "Finding":
+        """Return the finding at a UTC minute: waiting can only turn it into an expired one."""
+        return self if minute < self.lapses_at else replace(self, state=State.EXPIRED)
+
+
+def minute_of(moment: datetime) -> int:
+    """Return whole minutes since 1970 UTC, rounded down; `moment` is timezone-aware."""
+    return int(moment.timestamp() // 60)
+
+
+def minute_after(day: date, zone: ZoneInfo) -> int:
+    """Return the UTC minute at which `day` is over in `zone`: expiry dates are inclusive."""
+    if day >= date.max - timedelta(days=2):
+        return FOREVER
+    return minute_of(datetime.combine(day + timedelta(days=1), time.min, zone).astimezone(UTC))
+
+
+def today_in(zone: ZoneInfo, now: datetime) -> date:
+    """Return the calendar day it is in `zone` at the aware moment `now`."""
+    return now.astimezone(zone).date()
+
+
+def needs_second_person(criterion: Criterion, outcome: Outcome) -> bool:
+    """Say whether a second, different person must confirm before this outcome counts.
+
+    A critical criterion becomes met (or is set aside) and an adverse finding becomes public
+    only when two people agree.
+    """
+    if outcome is Outcome.NOT_MET:
+        return True
+    return criterion.critical and outcome in (Outcome.MET, Outcome.DOES_NOT_APPLY)
+
+
+def strong_enough(criterion: Criterion, check: Check) -> bool:
+    """Say whether the check was made at a level that can decide this criterion.
+
+    Met and "does not apply" take the criterion's minimum level. An adverse outcome takes a
+    paper or better: what a clinic admits about itself is shown as its own words.
+    """
+    match check.outcome:
+        case Outcome.MET:
+            return check.level >= criterion.minimum_level
+        case Outcome.DOES_NOT_APPLY:
+            return criterion.conditional and check.level >= criterion.minimum_level
+        case Outcome.NOT_MET:
+            return check.level >= Level.DOCUMENT
+        case Outcome.COULD_NOT_CHECK:
+            return False
+
+
+def last_day(criterion: Criterion, check: Check) -> date:
+    """Return the last day on which the check holds: the earliest of all its limits."""
+    limits = [check.checked_on + timedelta(days=criterion.valid_days)]
+    limits += [day for day in (check.valid_until, check.credential_until) if day is not None]
+    return min(limits)
+
+
+def finding_of(
+    criterion: Criterion, checks: Iterable[Check], zone: ZoneInfo, *, two_person: bool
+) -> Finding:
+    """Say which check decides the criterion and when it lapses, whatever the time is now.
+
+    The newest check that is strong enough and, where needed, confirmed decides; an older one
+    never comes back when it lapses. A newer adverse check that waits for its second person is
+    not shown, but it stops the clinic from being called met.
+    """
+    decided: Check | None = None
+    claimed: Check | None = None
+    attempted: Check | None = None
+    in_recheck = False
+    for check in sorted(checks, key=lambda check: (check.checked_on, check.recorded_at, check.id)):
+        if check.outcome is Outcome.COULD_NOT_CHECK:
+            attempted = check
+        elif not strong_enough(criterion, check):
+            claimed = check
+        elif check.confirmed or not (two_person and needs_second_person(criterion, check.outcome)):
+            decided, attempted, in_recheck = check, None, False
+        elif check.outcome is Outcome.NOT_MET:
+            in_recheck = True
+    if decided and in_recheck and decided.outcome is not Outcome.NOT_MET:
+        decided = None
+    holds_until = last_day(criterion, decided) if decided else None
+    if decided and decided.outcome is Outcome.NOT_MET:
+        holds_until = None
+    return Finding(
+        criterion=criterion.code,
+        state=State(decided.outcome.value) if decided else State.NOT_CHECKED,
+        critical=criterion.critical,
+        lapses_at=minute_after(holds_until, zone) if holds_until else FOREVER,
+        holds_until=holds_until,
+        decided_by=decided,
+        claimed=claimed,
+        attempted=attempted,
+        in_recheck=in_recheck,
+    )

@@ -1,0 +1,28 @@
+"""The Flask extensions, made once and bound to an application by create_app."""
+
+from flask import Flask
+from flask_babel import Babel
+from flask_compress import Compress
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+
+from directory import paths
+from directory.models import Base
+from directory.models.engine import tune
+from directory.settings import Settings
+
+db = SQLAlchemy(model_class=Base)
+migrate = Migrate()
+babel = Babel()
+compress = Compress()
+
+
+def install(app: Flask, settings: Settings) -> None:
+    """Bind the database, migrations and compression to `app`."""
+    settings.instance_dir.mkdir(parents=True, exist_ok=True)
+    app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
+    db.init_app(app)
+    migrate.init_app(app, db, directory=str(paths.MIGRATIONS), render_as_batch=True)
+    compress.init_app(app)
+    with app.app_context():
+        tune(db.engine)

@@ -1,0 +1,118 @@
+"""A clinic's card in the search row: how findings are packed there and read again."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+
+from directory.domain.criteria import Level
+from directory.domain.findings import Check, Finding, Outcome, State, minute_of
+from directory.domain.services import CONDITIONS, MODALITIES
+from directory.domain.standing import Listing, Standing, standing
+from directory.models import Clinic
+from directory.models.clinic import Post
+
+
+def card_of(clinic: Clinic, findings: Sequence[Finding], minute: int) -> dict[str, Any]:
+    """Return what a result card shows, with each finding with its end instead of its state today.
+
+    `minute` is when it is derived: a clock that is later set back is not believed.
+    """
+    prices = [s.price_usd for s in clinic.services if s.price_usd is not None]
+    director = next(
+        (
+            role.practitioner
+            for role in clinic.roles
+            if role.post is Post.MEDICAL_DIRECTOR and role.ended_on is None
+        ),
+        None,
+    )
+    return {
+        "name": clinic.name,
+        "street": clinic.street,
+        "city": clinic.city,
+        "state": clinic.state,
+        "postal_code": clinic.postal_code,
+        "lat": clinic.lat,
+        "lon": clinic.lon,
+        "precision": clinic.point_precision.value,
+        "timezone": clinic.timezone,
+        "phone": clinic.phone,
+        "website": clinic.website,
+        "accepting": clinic.accepting_new_patients,
+        "treats": [c.value for c in CONDITIONS if any(s.condition is c for s in clinic.services)],
+        "offers": [m.value for m in MODALITIES if any(s.modality is m for s in clinic.services)],
+        "price_from": min(prices, default=None),
+        "languages": clinic.languages,
+        "director": director and {"name": director.name, "profession": director.profession},
+        "listing": clinic.listing.value,
+        "listing_reason": clinic.listing_reason,
+        "derived": minute,
+        "findings": [_packed(f) for f in findings],
+    }
+
+
+def findings_of(card: dict[str, Any], minute: int) -> tuple[Finding, ...]:
+    """Return the findings of a card at a UTC minute, in the catalogue's order."""
+    minute = max(minute, card["derived"])
+    return tuple(_unpacked(packed).at(minute) for packed in card["findings"])
+
+
+def standing_of(card: dict[str, Any], findings: Sequence[Finding]) -> Standing:
+    """Return the standing that goes with a card's findings."""
+    return standing(findings, Listing(card["listing"]))
+
+
+def _packed(finding: Finding) -> list[Any]:
+    return [
+        finding.criterion,
+        finding.state.value,
+        int(finding.critical),
+        finding.lapses_at,
+        finding.holds_until and finding.holds_until.isoformat(),
+        _packed_check(finding.decided_by),
+        _packed_check(finding.claimed),
+        _packed_check(finding.attempted),
+        int(finding.in_recheck),
+    ]
+
+
+def _unpacked(packed: Sequence[Any]) -> Finding:
+    code, state, critical, lapses_at, until, decided_by, claimed, attempted, in_recheck = packed
+    return Finding(
+        criterion=code,
+        state=State(state),
+        critical=bool(critical),
+        lapses_at=lapses_at,
+        holds_until=date.fromisoformat(until) if until else None,
+        decided_by=_unpacked_check(decided_by),
+        claimed=_unpacked_check(claimed),
+        attempted=_unpacked_check(attempted),
+        in_recheck=bool(in_recheck),
+    )
+
+
+def _packed_check(check: Check | None) -> list[Any] | None:
+    if check is None:
+        return None
+    return [
+        check.id,
+        check.outcome.value,
+        check.level.value,
+        check.checked_on.isoformat(),
+        minute_of(check.recorded_at),
+        int(check.confirmed),
+    ]
+
+
+def _unpacked_check(packed: Sequence[Any] | None) -> Check | None:
+    if packed is None:
+        return None
+    number, outcome, level, checked_on, recorded, confirmed = packed
+    return Check(
+        id=number,
+        outcome=Outcome(outcome),
+        level=Level(level),
+        checked_on=date.fromisoformat(checked_on),
+        recorded_at=datetime.fromtimestamp(recorded * 60, UTC),
+        confirmed=bool(confirmed),
+    )

@@ -1,0 +1,151 @@
+"""Read one public clinic whole: its findings today, people, services and history of checks."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from directory.domain.criteria import Catalogue
+from directory.domain.findings import Finding, Outcome, minute_of, strong_enough, today_in
+from directory.domain.standing import Standing
+from directory.models import (
+    Clinic,
+    Credential,
+    PractitionerRole,
+    SearchRow,
+    Verification,
+)
+from directory.operations.cards import findings_of, standing_of
+from directory.operations.listings import check_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody with a current post at the clinic, and the credentials the public may read."""
+
+    role: PractitionerRole
+    credentials: tuple[Credential, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClinicPage:
+    """All that the public may read of one clinic at one moment."""
+
+    clinic: Clinic
+    card: dict[str, Any]
+    findings: tuple[Finding, ...]
+    standing: Standing
+    history: dict[str, tuple[Verification, ...]]
+    people: tuple[Person, ...]
+    credentials: tuple[Credential, ...]
+    today: date
+
+    def deciding(self, finding: Finding) -> Verification | None:
+        """Return the stored verification that decides a finding."""
+        return self._find(finding.criterion, finding.decided_by.id if finding.decided_by else 0)
+
+    def claiming(self, finding: Finding) -> Verification | None:
+        """Return the stored check that was too weak to decide."""
+        return self._find(finding.criterion, finding.claimed.id if finding.claimed else 0)
+
+    def attempting(self, finding: Finding) -> Verification | None:
+        """Return the stored check that could not be made."""
+        return self._find(finding.criterion, finding.attempted.id if finding.attempted else 0)
+
+    def _find(self, criterion: str, number: int) -> Verification | None:
+        return next((v for v in self.history.get(criterion, ()) if v.id == number), None)
+
+
+def public_clinic(
+    session: Session,
+    catalogue: Catalogue,
+    clinic_id: int,
+    now: datetime,
+    *,
+    two_person: bool,
+) -> ClinicPage | None:
+    """Return a clinic's public page at the moment `now`, or None when it is not public.
+
+    Takes a constant number of statements. An adverse check that waits for its second person is
+    left out of the history too.
+    """
+    row = session.get(SearchRow, clinic_id)
+    if row is None:
+        return None
+    clinic = session.scalars(
+        select(Clinic)
+        .where(Clinic.id == clinic_id)
+        .options(
+            joinedload(Clinic.organization),
+            selectinload(Clinic.services),
+            selectinload(Clinic.roles).joinedload(PractitionerRole.practitioner),
+        )
+    ).one()
+    today = today_in(ZoneInfo(clinic.timezone), now)
+    findings = findings_of(row.card, minute_of(now))
+    roles = [r for r in clinic.roles if r.ended_on is None or r.ended_on >= today]
+    credentials = _credentials(session, clinic, roles)
+    return ClinicPage(
+        clinic=clinic,
+        card=row.card,
+        findings=findings,
+        standing=standing_of(row.card, findings),
+        history=_history(session, catalogue, clinic_id, two_person=two_person),
+        people=tuple(
+            Person(
+                role=role,
+                credentials=tuple(
+                    c for c in credentials if c.practitioner_id == role.practitioner_id
+                ),
+            )
+            for role in roles
+        ),
+        credentials=tuple(c for c in credentials if c.clinic_id == clinic_id),
+        today=today,
+    )
+
+
+def _credentials(
+    session: Session, clinic: Clinic, roles: list[PractitionerRole]
+) -> list[Credential]:
+    holders = [role.practitioner_id for role in roles]
+    return list(
+        session.scalars(
+            select(Credential)
+            .where((Credential.clinic_id == clinic.id) | Credential.practitioner_id.in_(holders))
+            .order_by(Credential.kind, Credential.id)
+        )
+    )
+
+
+def _history(
+    session: Session, catalogue: Catalogue, clinic_id: int, *, two_person: bool
+) -> dict[str, tuple[Verification, ...]]:
+    rows = session.scalars(
+        select(Verification)
+        .where(Verification.clinic_id == clinic_id)
+        .options(
+            joinedload(Verification.credential),
+            joinedload(Verification.confirmation),
+            joinedload(Verification.recorder),
+            selectinload(Verification.evidence),
+        )
+        .order_by(
+            Verification.checked_on.desc(), Verification.recorded_at.desc(), Verification.id.desc()
+        )
+    )
+    history: dict[str, list[Verification]] = defaultdict(list)
+    for verification in rows:
+        criterion = catalogue.by_code.get(verification.criterion)
+        adverse = (
+            verification.outcome is Outcome.NOT_MET
+            and criterion is not None
+            and strong_enough(criterion, check_of(verification))
+        )
+        if not (adverse and two_person and verification.confirmation is None):
+            history[verification.criterion].append(verification)
+    return {code: tuple(checks) for code, checks in history.items()}

@@ -1,0 +1,154 @@
+"""Derive what the public search reads of a clinic, in the transaction that changed it."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from directory.domain.credentials import last_valid_day
+from directory.domain.criteria import Catalogue
+from directory.domain.findings import Check, Finding, finding_of, minute_of
+from directory.domain.places import earth_point
+from directory.domain.services import CONDITIONS, MODALITIES, mask_of
+from directory.domain.standing import PUBLIC_LISTINGS, STANDINGS, periods
+from directory.models import (
+    Clinic,
+    PractitionerRole,
+    SearchPeriod,
+    SearchRow,
+    Verification,
+)
+from directory.operations.cards import card_of
+
+PER_BATCH = 500
+
+
+def check_of(verification: Verification) -> Check:
+    """Return a stored verification as the rules see it."""
+    credential = verification.credential
+    return Check(
+        id=verification.id,
+        outcome=verification.outcome,
+        level=verification.level,
+        checked_on=verification.checked_on,
+        recorded_at=verification.recorded_at,
+        valid_until=verification.valid_until,
+        credential_until=(
+            last_valid_day(credential.expires_on, credential.ended_on) if credential else None
+        ),
+        confirmed=verification.confirmation is not None,
+    )
+
+
+def findings_of(
+    catalogue: Catalogue,
+    verifications: Iterable[Verification],
+    zone: ZoneInfo,
+    *,
+    two_person: bool,
+) -> list[Finding]:
+    """Return the finding of every criterion, clock aside, in the catalogue's order."""
+    checks: dict[str, list[Check]] = defaultdict(list)
+    for verification in verifications:
+        checks[verification.criterion].append(check_of(verification))
+    return [
+        finding_of(criterion, checks[criterion.code], zone, two_person=two_person)
+        for criterion in catalogue.criteria
+    ]
+
+
+def verifications_of(session: Session, clinic_ids: Sequence[int]) -> list[Verification]:
+    """Return all verifications of some clinics, oldest first, with what the rules need."""
+    return list(
+        session.scalars(
+            select(Verification)
+            .where(Verification.clinic_id.in_(clinic_ids))
+            .options(joinedload(Verification.credential), joinedload(Verification.confirmation))
+            .order_by(Verification.checked_on, Verification.recorded_at, Verification.id)
+        )
+    )
+
+
+def derive(
+    session: Session,
+    catalogue: Catalogue,
+    now: datetime,
+    clinic_ids: Sequence[int],
+    *,
+    two_person: bool,
+) -> int:
+    """Write the search rows of some clinics anew, or remove them when no longer public.
+
+    Returns how many of them are public. The caller has flushed its changes.
+    """
+    session.execute(delete(SearchPeriod).where(SearchPeriod.clinic_id.in_(clinic_ids)))
+    session.execute(delete(SearchRow).where(SearchRow.clinic_id.in_(clinic_ids)))
+    clinics = session.scalars(
+        select(Clinic)
+        .where(Clinic.id.in_(clinic_ids), Clinic.listing.in_(PUBLIC_LISTINGS))
+        .options(
+            selectinload(Clinic.services),
+            selectinload(Clinic.roles).joinedload(PractitionerRole.practitioner),
+        )
+        .execution_options(populate_existing=True)
+    ).all()
+    by_clinic: dict[int, list[Verification]] = defaultdict(list)
+    for verification in verifications_of(session, [clinic.id for clinic in clinics]):
+        by_clinic[verification.clinic_id].append(verification)
+    for clinic in clinics:
+        findings = findings_of(
+            catalogue, by_clinic[clinic.id], ZoneInfo(clinic.timezone), two_person=two_person
+        )
+        _write(session, catalogue, now, clinic, findings)
+    session.flush()
+    return len(clinics)
+
+
+def derive_all(session: Session, catalogue: Catalogue, now: datetime, *, two_person: bool) -> int:
+    """Derive every clinic, in batches; returns how many are public."""
+    ids = session.scalars(select(Clinic.id).order_by(Clinic.id)).all()
+    public = 0
+    for start in range(0, len(ids), PER_BATCH):
+        batch = ids[start : start + PER_BATCH]
+        public += derive(session, catalogue, now, batch, two_person=two_person)
+    return public
+
+
+def _write(
+    session: Session, catalogue: Catalogue, now: datetime, clinic: Clinic, findings: Sequence[Finding]
+) -> None:
+    point = earth_point(clinic.lat, clinic.lon)
+    pieces = periods(findings, clinic.listing, catalogue.bits, minute_of(now))
+    card = card_of(clinic, findings, minute_of(now))
+    session.add(
+        SearchRow(
+            clinic_id=clinic.id,
+            band=point.band,
+            lon_e6=point.lon_e6,
+            x=point.x,
+            y=point.y,
+            z=point.z,
+            next_change=pieces[0].until_minute,
+            met_mask=pieces[0].met_mask,
+            standing=STANDINGS.index(pieces[0].standing),
+            treats_mask=mask_of(card["treats"], CONDITIONS),
+            offers_mask=mask_of(card["offers"], MODALITIES),
+            accepting=int(clinic.accepting_new_patients is True),
+            state=clinic.state,
+            card=card,
+        )
+    )
+    session.flush()
+    session.add_all(
+        SearchPeriod(
+            clinic_id=clinic.id,
+            from_minute=piece.from_minute,
+            until_minute=piece.until_minute,
+            met_mask=piece.met_mask,
+            standing=STANDINGS.index(piece.standing),
+        )
+        for piece in pieces[1:]
+    )

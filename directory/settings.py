@@ -1,0 +1,120 @@
+"""The settings of one installation: read once from the environment, checked, then frozen."""
+
+import logging
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+log = logging.getLogger(__name__)
+
+PREFIX = "DIRECTORY_"
+SHORTEST_SECRET = 32
+GEOCODERS = ("embedded", "nominatim", "pelias", "photon")
+CONFIRMATIONS = ("two-person", "solo")
+
+
+class SettingsError(ValueError):
+    """The environment asks for something this application refuses to start with."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything an operator can choose. Each field is read from DIRECTORY_<NAME>."""
+
+    env: str = "development"
+    instance_dir: Path = field(default_factory=lambda: Path.cwd() / "instance")
+    database_url: str = ""
+    secret_key: str = field(default="", repr=False)
+    trusted_hosts: tuple[str, ...] = ()
+    https: bool = False
+    proxies: int = 0
+    confirmation: str = "two-person"
+    geocoder: str = "embedded"
+    geocoder_domain: str = ""
+    geocoder_timeout: float = 2.0
+
+    def __post_init__(self) -> None:
+        """Fill what is derived and refuse what is unsafe; raises SettingsError."""
+        if self.env not in ("development", "production"):
+            raise SettingsError(f"DIRECTORY_ENV is {self.env!r}; use development or production")
+        if self.confirmation not in CONFIRMATIONS:
+            raise SettingsError(
+                f"DIRECTORY_CONFIRMATION is {self.confirmation!r}; use {' or '.join(CONFIRMATIONS)}"
+            )
+        if self.geocoder not in GEOCODERS:
+            raise SettingsError(
+                f"DIRECTORY_GEOCODER is {self.geocoder!r}; use one of {', '.join(GEOCODERS)}"
+            )
+        if self.geocoder != "embedded" and not self.geocoder_domain:
+            raise SettingsError(
+                "DIRECTORY_GEOCODER_DOMAIN is missing: name your own geocoding server, so that "
+                "no patient's search leaves your hosts"
+            )
+        if self.env == "production":
+            self._refuse_weak_production()
+        if not self.database_url:
+            database = self.instance_dir.absolute() / "directory.sqlite"
+            object.__setattr__(self, "database_url", f"sqlite:///{database}")
+        if not self.secret_key:
+            object.__setattr__(self, "secret_key", secrets.token_hex(32))
+
+    def _refuse_weak_production(self) -> None:
+        if len(self.secret_key) < SHORTEST_SECRET or len(set(self.secret_key)) < 10:
+            raise SettingsError(
+                "DIRECTORY_SECRET_KEY is missing or weak; set at least 32 random characters, "
+                "for instance from: python -c 'import secrets; print(secrets.token_hex(32))'"
+            )
+        if not self.trusted_hosts:
+            raise SettingsError(
+                "DIRECTORY_TRUSTED_HOSTS is missing; name the hosts this site answers for"
+            )
+
+    @property
+    def gazetteer_path(self) -> Path:
+        """The compiled place index, one file beside the embedded database."""
+        return self.instance_dir / "gazetteer.sqlite"
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Self:
+        """Read the settings from `environ`; raises SettingsError on one that cannot be."""
+        values: dict[str, object] = {}
+        for key, text in environ.items():
+            if not key.startswith(PREFIX):
+                continue
+            name = key.removeprefix(PREFIX).lower()
+            if name not in READERS:
+                log.warning("%s is not a setting of this application and is ignored", key)
+                continue
+            if text.strip():
+                try:
+                    values[name] = READERS[name](text.strip())
+                except ValueError:
+                    raise SettingsError(f"{key} is {text!r}, which cannot be read") from None
+        return cls(**values)  # type: ignore[arg-type]
+
+
+def _switch(text: str) -> bool:
+    if text not in ("0", "1"):
+        raise ValueError(text)
+    return text == "1"
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+READERS = {
+    "env": str,
+    "instance_dir": Path,
+    "database_url": str,
+    "secret_key": str,
+    "trusted_hosts": _names,
+    "https": _switch,
+    "proxies": int,
+    "confirmation": str,
+    "geocoder": str,
+    "geocoder_domain": str,
+    "geocoder_timeout": float,
+}

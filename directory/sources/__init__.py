@@ -1,0 +1,1 @@
+"""The outside world: geocoders and the place index."""

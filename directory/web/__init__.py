@@ -1,0 +1,1 @@
+"""The only Flask room, cut by audience."""

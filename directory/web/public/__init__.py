@@ -1,0 +1,144 @@
+"""Pages for patients: no account, no cookie, nothing kept of a search."""
+
+import re
+import unicodedata
+
+from flask import Blueprint, Response, abort, make_response, redirect, render_template, request
+from flask import url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import text
+
+from directory.domain.placenames import Place
+from directory.extensions import db
+from directory.operations.clinics import public_clinic
+from directory.web.forms.search import RADII, SearchForm
+from directory.web.public.jsonld import clinic_document
+from directory.web.searching import answer_search
+from directory.web.state import catalogue, here, now, state
+
+pages = Blueprint("public", __name__)
+
+LARGEST_ID = 2**63 - 1
+
+
+@pages.before_request
+def _read_state() -> None:
+    """Read the directory's state first, so that even an error page knows the demonstration."""
+    if request.endpoint not in ("public.healthz", "public.robots"):
+        state()
+
+
+@pages.app_template_global()
+def clinic_url(clinic_id: int, name: str, *, external: bool = False) -> str:
+    """Return a clinic's address: its number decides, its name is for people."""
+    return url_for(
+        "public.clinic", clinic_id=clinic_id, slug=slug_of(name) or None, _external=external
+    )
+
+
+@pages.app_template_global()
+def search_url(**changes: object) -> str:
+    """Return this search's address with some parameters changed; None takes one away.
+
+    Any change but one of the page goes back to the first page.
+    """
+    values: dict[str, object] = dict(request.args.to_dict(flat=False))
+    if "page" not in changes:
+        values.pop("page", None)
+    for name, value in changes.items():
+        values.pop(name, None)
+        if value is not None:
+            values[name] = value
+    return url_for("public.search", **values)  # type: ignore[arg-type]
+
+
+@pages.app_template_global()
+def place_url(place: Place) -> str:
+    """Return this search's address for another place."""
+    return search_url(near=place.name, lat=f"{place.lat:.5f}", lon=f"{place.lon:.5f}")
+
+
+def slug_of(name: str) -> str:
+    """Return a clinic's name as it stands in its address: plain letters, digits, hyphens."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:80]
+
+
+@pages.get("/")
+def home() -> str:
+    """The one search box."""
+    return render_template("public/home.html", form=SearchForm(None, catalogue()), radii=RADII)
+
+
+@pages.get("/clinics")
+def search() -> ResponseReturnValue:
+    """The clinics near a place, or what to try instead."""
+    answer = answer_search(request.args)
+    template = {300: "public/choose_place.html", 400: "public/search_again.html"}.get(
+        answer.status, "public/results.html" if answer.results else "public/place_unknown.html"
+    )
+    page = render_template(
+        template, answer=answer, form=answer.form, catalogue=catalogue(), radii=RADII
+    )
+    response = make_response(page, answer.status)
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+@pages.get(f"/clinics/<int(max={LARGEST_ID}):clinic_id>")
+@pages.get(f"/clinics/<int(max={LARGEST_ID}):clinic_id>-<slug>")
+def clinic(clinic_id: int, slug: str = "") -> ResponseReturnValue:
+    """One clinic: what was checked, by whom, where, when, and until when it holds."""
+    page = public_clinic(
+        db.session(), catalogue(), clinic_id, now(), two_person=here().two_person
+    )
+    if page is None:
+        abort(404)
+    if slug != slug_of(page.clinic.name):
+        return redirect(clinic_url(clinic_id, page.clinic.name), 301)
+    document = clinic_document(page, clinic_url(clinic_id, page.clinic.name, external=True))
+    return render_template(
+        "public/clinic.html", page=page, clinic=page.clinic, catalogue=catalogue(), jsonld=document
+    )
+
+
+@pages.get("/checklist")
+def checklist() -> str:
+    """The catalogue with its sources."""
+    return render_template("public/checklist.html", catalogue=catalogue())
+
+
+@pages.get("/guide")
+def guide() -> str:
+    """What to expect and how to choose."""
+    return render_template("public/guide.html", catalogue=catalogue())
+
+
+@pages.get("/how-we-check")
+def how_we_check() -> str:
+    """How a check is made, how long it lasts, and what is not checked."""
+    return render_template("public/how_we_check.html", catalogue=catalogue())
+
+
+@pages.get("/robots.txt")
+def robots() -> Response:
+    """Search results are not for search engines: they hold what somebody typed."""
+    return Response("User-agent: *\nDisallow: /clinics?\nDisallow: /api/\n", mimetype="text/plain")
+
+
+@pages.get("/healthz")
+def healthz() -> Response:
+    """Say that the process answers; touches nothing else."""
+    return Response("ok\n", mimetype="text/plain")
+
+
+@pages.get("/readyz")
+def readyz() -> ResponseReturnValue:
+    """Say whether patients can be served: database, edition, derived rows, place index."""
+    db.session.execute(text("SELECT 1"))
+    problems = []
+    if state().confirmation != here().settings.confirmation:
+        problems.append("the confirmation rule changed: run flask setup")
+    here().geocoder()
+    body = "\n".join(problems) or "ready"
+    return Response(body + "\n", 503 if problems else 200, mimetype="text/plain")
