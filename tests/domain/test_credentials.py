@@ -16,7 +16,16 @@ def test_good_npis(number):
 
 
 @pytest.mark.parametrize(
-    "number", ["1234567890", "0000000000", "3000000018", "123456789", "12345678930", "１２３４５６７８９３", ""]
+    "number",
+    [
+        "1234567890",
+        "0000000000",
+        "3000000018",
+        "123456789",
+        "12345678930",
+        "１２３４５６７８９３",
+        "",
+    ],
 )
 def test_bad_npis(number):
     assert not npi_valid(number)
@@ -34,7 +43,9 @@ def test_good_dea_numbers(number):
     assert dea_valid(number)
 
 
-@pytest.mark.parametrize("number", ["AP5836728", "ZP5836727", "AP583672", "ap5836727", "A15836727", ""])
+@pytest.mark.parametrize(
+    "number", ["AP5836728", "ZP5836727", "AP583672", "ap5836727", "A15836727", ""]
+)
 def test_bad_dea_numbers(number):
     assert not dea_valid(number)
 

@@ -1,6 +1,7 @@
 """Integer distances and circles, with geopy's geodesic as the oracle."""
 
 import random
+from itertools import pairwise
 
 import pytest
 from geopy.distance import geodesic
@@ -67,7 +68,7 @@ def test_circles_over_the_edges_of_the_map(here, there):
 @given(lats, lons, st.floats(1, 250))
 def test_spans_never_overlap(lat, lon, miles):
     spans = sorted((s.band, s.west_e6, s.east_e6) for s in circle_spans(lat, lon, miles))
-    for one, other in zip(spans, spans[1:], strict=False):
+    for one, other in pairwise(spans):
         assert one[0] != other[0] or one[2] < other[1], "a clinic would be counted twice"
 
 
