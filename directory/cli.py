@@ -9,7 +9,7 @@ from flask.cli import AppGroup
 from flask_migrate import upgrade
 
 from directory import paths
-from directory.domain.criteria import CatalogueError, parse_catalogue
+from directory.domain.criteria import Catalogue, CatalogueError, parse_catalogue
 from directory.extensions import db
 from directory.models.engine import begin_writing
 from directory.operations import catalogue as editions
@@ -54,9 +54,7 @@ def _seed() -> None:
     begin_writing(session)
     text = (paths.SEED_DATA / "demo_clinics.toml").read_text("utf-8")
     try:
-        counts = seed_demo(
-            session, utc_now(), catalogue(), text=text, two_person=here().two_person
-        )
+        counts = seed_demo(session, utc_now(), catalogue(), text=text, two_person=here().two_person)
     except DemoRefused as refused:
         raise click.ClickException(str(refused)) from None
     session.commit()
@@ -90,7 +88,7 @@ def catalogue_load(file: Path) -> None:
     _load(file)
 
 
-def _parsed(file: Path) -> editions.Catalogue:
+def _parsed(file: Path) -> Catalogue:
     try:
         return parse_catalogue(file.read_text("utf-8"))
     except UnicodeDecodeError as error:

@@ -7,7 +7,11 @@ that holds now is looked up beside it, so that a filter never sees a lapsed chec
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
+
+from sqlalchemy import JSON, TextClause, column, text
+from sqlalchemy.sql.expression import TextualSelect
 
 from directory.domain.places import Span
 from directory.domain.services import CONDITIONS, MODALITIES
@@ -97,7 +101,8 @@ def _sum(condition: str, value: str = "1") -> str:
     return f"coalesce(sum(CASE WHEN {condition} THEN {value} ELSE 0 END), 0)"
 
 
-def counts_statement(dialect: str, criteria: int) -> str:
+@cache
+def counts_statement(dialect: str, criteria: int) -> TextClause:
     """Return the statement that counts all hits, each ring's, and each facet's.
 
     A facet group is counted without its own filter. Columns, in order: one count for each ring
@@ -121,21 +126,22 @@ def counts_statement(dialect: str, criteria: int) -> str:
         for n in range(len(STANDINGS))
     ]
     columns = ", ".join(rings + treats + offers + has + standings)
-    return f"{_HIT.format(spans=_FROM[dialect])} SELECT {columns} FROM judged"  # noqa: S608
+    return text(f"{_HIT.format(spans=_FROM[dialect])} SELECT {columns} FROM judged")  # noqa: S608
 
 
 ORDERS = {"distance": "chord2, clinic_id", "standing": "standing, chord2, clinic_id"}
 
 
-def page_statement(dialect: str, sort: str) -> str:
+@cache
+def page_statement(dialect: str, sort: str) -> TextualSelect:
     """Return the statement that gives one page of hits in order, each with its card."""
     order = ORDERS[sort]
     outer = ", ".join(f"page.{column}" for column in order.split(", "))
-    return (
+    return text(
         f"{_HIT.format(spans=_FROM[dialect])}"  # noqa: S608 - built from this module's own text
         "SELECT page.clinic_id, page.chord2, card.card FROM ("
         f"SELECT clinic_id, chord2, standing FROM judged WHERE {_ALL}"
         f" ORDER BY {order} LIMIT :limit OFFSET :offset"
         ") AS page JOIN search_row AS card ON card.clinic_id = page.clinic_id"
         f" ORDER BY {outer}"
-    )
+    ).columns(column("clinic_id"), column("chord2"), column("card", JSON))

@@ -118,7 +118,11 @@ def derive_all(session: Session, catalogue: Catalogue, now: datetime, *, two_per
 
 
 def _write(
-    session: Session, catalogue: Catalogue, now: datetime, clinic: Clinic, findings: Sequence[Finding]
+    session: Session,
+    catalogue: Catalogue,
+    now: datetime,
+    clinic: Clinic,
+    findings: Sequence[Finding],
 ) -> None:
     point = earth_point(clinic.lat, clinic.lon)
     pieces = periods(findings, clinic.listing, catalogue.bits, minute_of(now))

@@ -5,7 +5,6 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import JSON, column, text
 from sqlalchemy.orm import Session
 
 from directory.domain.criteria import Catalogue
@@ -32,6 +31,7 @@ from directory.sources.geocoder import geodesic_miles
 
 PER_PAGE = 20
 BEYOND = 3
+NO_FILTERS = Filters()
 BEYOND_REACH = (100.0, 500.0, WHOLE_EARTH_MILES)
 
 
@@ -42,7 +42,7 @@ class Search:
     lat: float
     lon: float
     within_miles: float
-    filters: Filters = Filters()
+    filters: Filters = NO_FILTERS
     sort: str = "distance"
     page: int = 1
 
@@ -104,7 +104,7 @@ def find_clinics(session: Session, catalogue: Catalogue, search: Search, now: da
 
 
 def _ring(search: Search, number: int) -> float:
-    return search.within_miles / 2**number
+    return search.within_miles / (1 << number)
 
 
 def _parameters(session: Session, search: Search, minute: int, miles: float) -> dict[str, Any]:
@@ -122,11 +122,9 @@ def _parameters(session: Session, search: Search, minute: int, miles: float) -> 
 
 def _counts(session: Session, catalogue: Catalogue, search: Search, minute: int) -> list[int]:
     dialect = session.get_bind().dialect.name
-    rings = {
-        f"ring{n}": chord_cm(_ring(search, n), search.lat) ** 2 for n in range(RINGS)
-    }
+    rings = {f"ring{n}": chord_cm(_ring(search, n), search.lat) ** 2 for n in range(RINGS)}
     row = session.execute(
-        text(counts_statement(dialect, len(catalogue.criteria))),
+        counts_statement(dialect, len(catalogue.criteria)),
         _parameters(session, search, minute, search.within_miles) | rings,
     ).one()
     return [int(count) for count in row]
@@ -135,11 +133,8 @@ def _counts(session: Session, catalogue: Catalogue, search: Search, minute: int)
 def _hits(
     session: Session, search: Search, now: datetime, *, miles: float, limit: int, offset: int = 0
 ) -> tuple[Hit, ...]:
-    statement = text(page_statement(session.get_bind().dialect.name, search.sort)).columns(
-        column("clinic_id"), column("chord2"), column("card", JSON)
-    )
     rows = session.execute(
-        statement,
+        page_statement(session.get_bind().dialect.name, search.sort),
         _parameters(session, search, minute_of(now), miles) | {"limit": limit, "offset": offset},
     )
     return tuple(

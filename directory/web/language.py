@@ -34,15 +34,17 @@ def language() -> str:
 
 def day(value: date) -> str:
     """Return a day as patients read it: 12 Oct 2026."""
-    return format_date(value, "d MMM yyyy", locale=language())
+    return str(format_date(value, "d MMM yyyy", locale=language()))
 
 
 def miles(value: float) -> str:
     """Return a distance in miles: tenths below ten, whole miles from there."""
     if value < 0.05:
-        return _("less than 0.1 miles")
+        return str(_("less than 0.1 miles"))
     shown = f"{value:.1f}" if value < 9.95 else f"{value:,.0f}"
-    return ngettext("%(shown)s mile", "%(shown)s miles", 1 if shown == "1.0" else 2, shown=shown)
+    return str(
+        ngettext("%(shown)s mile", "%(shown)s miles", 1 if shown == "1.0" else 2, shown=shown)
+    )
 
 
 def phone(value: str) -> str:

@@ -66,7 +66,7 @@ def answer_search(parameters: Any) -> Answer:
 
 
 def _given_point(form: SearchForm) -> Place:
-    lat, lon = form.lat.data, form.lon.data
+    lat, lon = float(form.lat.data or 0), float(form.lon.data or 0)
     return Place(
         name=form.near.data or f"{lat:.2f}, {lon:.2f}",
         lat=lat,

@@ -33,7 +33,8 @@ def answer(document: Any, status: int = 200) -> Response:
     body = json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     response = Response(body, status, mimetype="application/json")
     response.add_etag(weak=True)
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 @api.before_request
@@ -80,9 +81,7 @@ def _no_results(found: Answer) -> Response:
 @api.get(f"/clinics/<int(max={LARGEST_ID}):clinic_id>")
 def clinic(clinic_id: int) -> Response:
     """One clinic with its findings."""
-    page = public_clinic(
-        db.session(), catalogue(), clinic_id, now(), two_person=here().two_person
-    )
+    page = public_clinic(db.session(), catalogue(), clinic_id, now(), two_person=here().two_person)
     if page is None:
         return problem(
             404, _("No such clinic"), _("No clinic with this number is listed."), id=clinic_id

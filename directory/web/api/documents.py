@@ -114,9 +114,7 @@ def findings_document(page: ClinicPage, catalogue: Catalogue) -> list[dict[str, 
                 "level": shown.level.value if shown else None,
                 "checked_on": _day(shown.checked_on if shown else None),
                 "valid_until": _day(finding.holds_until),
-                "source": (
-                    {"name": shown.source_name, "url": shown.source_url} if shown else None
-                ),
+                "source": ({"name": shown.source_name, "url": shown.source_url} if shown else None),
                 "critical": finding.critical,
             }
         )

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import (
+from wtforms import (  # type: ignore[attr-defined]  # its published types lag behind
     FloatField,
     Form,
     IntegerField,
@@ -40,12 +40,11 @@ class Codes(SelectMultipleField):
 
     def pre_validate(self, form: Any) -> None:
         """Refuse a code that is not offered, in words that name it; raises ValidationError."""
-        known = {choice.value for choice in self.choices or ()}
+        choices: Any = self.choices or ()
+        known = {choice.value for choice in choices}
         unknown = [code for code in self.data or () if code not in known]
         if unknown:
-            raise ValidationError(
-                _("There is no filter called “%(code)s”.", code=unknown[0][:40])
-            )
+            raise ValidationError(_("There is no filter called “%(code)s”.", code=unknown[0][:40]))
 
 
 class SearchForm(Form):
@@ -109,14 +108,14 @@ class SearchForm(Form):
     def validate_near(self, field: StringField) -> None:
         """Ask for a place where none is given; raises ValidationError."""
         if not field.data and not self.has_point and not self.errors_of_point:
-            raise ValidationError(
-                _("Type a ZIP code, a city and state, or an address.")
-            )
+            raise ValidationError(_("Type a ZIP code, a city and state, or an address."))
 
     def validate_lat(self, field: FloatField) -> None:
         """Refuse half a point; raises ValidationError."""
         if (self.lat.data is None) != (self.lon.data is None):
             raise ValidationError(_("Give both a latitude and a longitude."))
+
+    validate_lon = validate_lat
 
     @property
     def has_point(self) -> bool:

@@ -3,8 +3,16 @@
 import re
 import unicodedata
 
-from flask import Blueprint, Response, abort, make_response, redirect, render_template, request
-from flask import url_for
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from sqlalchemy import text
 
@@ -89,9 +97,7 @@ def search() -> ResponseReturnValue:
 @pages.get(f"/clinics/<int(max={LARGEST_ID}):clinic_id>-<slug>")
 def clinic(clinic_id: int, slug: str = "") -> ResponseReturnValue:
     """One clinic: what was checked, by whom, where, when, and until when it holds."""
-    page = public_clinic(
-        db.session(), catalogue(), clinic_id, now(), two_person=here().two_person
-    )
+    page = public_clinic(db.session(), catalogue(), clinic_id, now(), two_person=here().two_person)
     if page is None:
         abort(404)
     if slug != slug_of(page.clinic.name):

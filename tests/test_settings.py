@@ -1,0 +1,61 @@
+"""What an operator may choose, and what is refused at the start."""
+
+import logging
+from pathlib import Path
+
+import pytest
+
+from directory.settings import Settings, SettingsError
+
+STRONG = "0123456789abcdef" * 2
+PRODUCTION = {
+    "DIRECTORY_ENV": "production",
+    "DIRECTORY_SECRET_KEY": STRONG,
+    "DIRECTORY_TRUSTED_HOSTS": "clinics.example.org, www.clinics.example.org",
+}
+
+
+def test_the_defaults_are_embedded_and_offline():
+    settings = Settings.from_env({})
+    assert settings.database_url.startswith("sqlite:////")
+    assert (settings.geocoder, settings.confirmation) == ("embedded", "two-person")
+    assert len(settings.secret_key) == 64
+
+
+def test_settings_are_read_from_the_environment():
+    settings = Settings.from_env(
+        PRODUCTION | {"DIRECTORY_PROXIES": "1", "DIRECTORY_INSTANCE_DIR": "/srv/x", "HOME": "/"}
+    )
+    assert settings.trusted_hosts == ("clinics.example.org", "www.clinics.example.org")
+    assert (settings.proxies, settings.instance_dir) == (1, Path("/srv/x"))
+    assert settings.gazetteer_path == Path("/srv/x/gazetteer.sqlite")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"DIRECTORY_SECRET_KEY": ""}, "DIRECTORY_SECRET_KEY is missing or weak"),
+        ({"DIRECTORY_SECRET_KEY": "secret"}, "DIRECTORY_SECRET_KEY is missing or weak"),
+        ({"DIRECTORY_SECRET_KEY": "a" * 64}, "DIRECTORY_SECRET_KEY is missing or weak"),
+        ({"DIRECTORY_TRUSTED_HOSTS": ""}, "DIRECTORY_TRUSTED_HOSTS is missing"),
+        ({"DIRECTORY_ENV": "staging"}, "DIRECTORY_ENV is 'staging'"),
+        ({"DIRECTORY_CONFIRMATION": "none"}, "DIRECTORY_CONFIRMATION is 'none'"),
+        ({"DIRECTORY_GEOCODER": "elsewhere"}, "DIRECTORY_GEOCODER is 'elsewhere'"),
+        ({"DIRECTORY_GEOCODER": "nominatim"}, "DIRECTORY_GEOCODER_DOMAIN is missing"),
+        ({"DIRECTORY_HTTPS": "yes"}, "DIRECTORY_HTTPS is 'yes'"),
+        ({"DIRECTORY_PROXIES": "one"}, "DIRECTORY_PROXIES is 'one'"),
+    ],
+)
+def test_what_is_unsafe_or_unreadable_stops_the_start(changes, words):
+    with pytest.raises(SettingsError, match=words):
+        Settings.from_env(PRODUCTION | changes)
+
+
+def test_an_unknown_setting_is_named_in_the_log(caplog):
+    with caplog.at_level(logging.WARNING):
+        Settings.from_env({"DIRECTORY_GEOCODR": "nominatim"})
+    assert "DIRECTORY_GEOCODR" in caplog.text
+
+
+def test_the_secret_is_not_shown():
+    assert STRONG not in repr(Settings.from_env(PRODUCTION))
