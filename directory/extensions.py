@@ -21,6 +21,7 @@ def install(app: Flask, settings: Settings) -> None:
     """Bind the database, migrations and compression to `app`."""
     settings.instance_dir.mkdir(parents=True, exist_ok=True)
     app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"pool_pre_ping": True}
     db.init_app(app)
     migrate.init_app(app, db, directory=str(paths.MIGRATIONS), render_as_batch=True)
     compress.init_app(app)

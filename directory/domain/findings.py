@@ -40,7 +40,8 @@ class Check:
     """One verification as the rules see it.
 
     `valid_until` and `credential_until` are calendar days in the clinic's own zone, both
-    inclusive; `credential_until` is the last day of the credential it rests on, if any.
+    inclusive; `credential_until` is the last day of the credential it rests on, if any. `note`
+    is the verifier's public sentence.
     """
 
     id: int
@@ -51,6 +52,7 @@ class Check:
     valid_until: date | None = None
     credential_until: date | None = None
     confirmed: bool = False
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

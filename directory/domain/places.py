@@ -98,16 +98,23 @@ def circle_spans(lat: float, lon: float, miles: float) -> list[Span]:
     # Half a degree of latitude is at least 34 miles, so this reach is never too short.
     reach = math.degrees(miles * METERS_PER_MILE / 6_335_000) + 0.01
     lowest, highest = band_of(max(lat - reach, -90.0)), band_of(min(lat + reach, 90.0))
-    widest_lat = _widest_latitude(lat, miles)
-    spans = []
-    for band in range(lowest, highest + 1):
-        south, north = band / BANDS_PER_DEGREE, (band + 1) / BANDS_PER_DEGREE
-        at = [south, north, min(max(widest_lat, south), north), min(max(lat, south), north)]
-        half = max(_half_width(q_across, qz, chord, phi) for phi in at)
-        if half < 0:
-            continue
-        spans += _cut(band, lon, half + 0.0005)
-    return spans
+    bands = range(lowest, highest + 1)
+    edges = [
+        _half_width(q_across, qz, chord, edge / BANDS_PER_DEGREE)
+        for edge in range(lowest, highest + 2)
+    ]
+    widths = dict(zip(bands, map(max, edges, edges[1:]), strict=True))
+    # Between its edges a band can be wider only where the circle is widest, and be met at all
+    # only where its middle lies.
+    for phi in (lat, _widest_latitude(lat, miles)):
+        if (band := band_of(phi)) in widths:
+            widths[band] = max(widths[band], _half_width(q_across, qz, chord, phi))
+    return [
+        span
+        for band, half in widths.items()
+        if half >= 0
+        for span in _cut(band, lon, half + 0.0005)
+    ]
 
 
 def _widest_latitude(lat: float, miles: float) -> float:

@@ -101,13 +101,14 @@ def _packed_check(check: Check | None) -> list[Any] | None:
         check.checked_on.isoformat(),
         minute_of(check.recorded_at),
         int(check.confirmed),
+        check.note if check.outcome is Outcome.NOT_MET else "",
     ]
 
 
 def _unpacked_check(packed: Sequence[Any] | None) -> Check | None:
     if packed is None:
         return None
-    number, outcome, level, checked_on, recorded, confirmed = packed
+    number, outcome, level, checked_on, recorded, confirmed, note = packed
     return Check(
         id=number,
         outcome=Outcome(outcome),
@@ -115,4 +116,5 @@ def _unpacked_check(packed: Sequence[Any] | None) -> Check | None:
         checked_on=date.fromisoformat(checked_on),
         recorded_at=datetime.fromtimestamp(recorded * 60, UTC),
         confirmed=bool(confirmed),
+        note=note,
     )

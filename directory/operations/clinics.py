@@ -71,7 +71,8 @@ def public_clinic(
     """Return a clinic's public page at the moment `now`, or None when it is not public.
 
     Takes a constant number of statements. An adverse check that waits for its second person is
-    left out of the history too.
+    left out of the history too, and so
+    is a check of a criterion that the edition in force no longer has.
     """
     row = session.get(SearchRow, clinic_id)
     if row is None:
@@ -141,9 +142,10 @@ def _history(
     history: dict[str, list[Verification]] = defaultdict(list)
     for verification in rows:
         criterion = catalogue.by_code.get(verification.criterion)
+        if criterion is None:
+            continue
         adverse = (
             verification.outcome is Outcome.NOT_MET
-            and criterion is not None
             and strong_enough(criterion, check_of(verification))
         )
         if not (adverse and two_person and verification.confirmation is None):

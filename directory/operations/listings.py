@@ -40,6 +40,7 @@ def check_of(verification: Verification) -> Check:
             last_valid_day(credential.expires_on, credential.ended_on) if credential else None
         ),
         confirmed=verification.confirmation is not None,
+        note=verification.note,
     )
 
 

@@ -5,7 +5,7 @@ import logging
 from flask import Flask, Response, jsonify, render_template, request
 from flask_babel import gettext as _
 from sqlalchemy.exc import DBAPIError
-from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
+from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError, ServiceUnavailable
 
 from directory.extensions import db
 
@@ -25,6 +25,10 @@ def answer(error: HTTPException) -> Response:
     code = error.code or 500
     if code < 400 or error.response is not None:
         return Response(error.get_body(), code, error.get_headers())
+    if isinstance(error, SecurityError):
+        # Without a host we answer for, no address of ours can be written into a page.
+        words = _("This site does not answer under that host name.")
+        return Response(words + "\n", code, mimetype="text/plain")
     title, text = _words(code)
     if "description" in vars(error) and error.description:
         text = error.description

@@ -10,6 +10,10 @@ from directory.web.forms.search import DEFAULT_MILES, SearchForm
 from directory.web.state import catalogue, here, now
 
 
+PAST_THE_LAST_ZIP_MILES = 25.0
+"""A clinic may lie further out than the middle of its state's last ZIP code."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """What came of a search: `status` is the HTTP status that page and API give.
@@ -35,16 +39,19 @@ def answer_search(parameters: Any) -> Answer:
     if form.has_point:
         reading = Reading(query=form.near.data or "", place=_given_point(form))
     else:
-        reading = here().geocoder().read(form.near.data)
+        reading = here().geocoder().read(form.near.data or "")
     place = reading.place
     if place is None:
         status = 300 if reading.alternatives else 404
         return Answer(form=form, status=status, reading=reading, within_miles=form.miles)
     lat, lon, miles, state = place.lat, place.lon, form.miles, ""
-    whole_state = place.precision == "state" and form.within.data is None
-    if whole_state and place.state:
-        lat, lon, miles = here().geocoder().state_extent(place.state)
-        state = place.state
+    extent = None
+    if place.precision == "state" and form.within.data is None and place.state:
+        extent = here().gazetteer().state_extent(place.state)
+    if extent is not None:
+        lat, lon, reach = extent
+        miles = reach + PAST_THE_LAST_ZIP_MILES
+        state = place.state or ""
     search = Search(
         lat=lat,
         lon=lon,
@@ -61,7 +68,7 @@ def answer_search(parameters: Any) -> Answer:
         place=place,
         results=results,
         within_miles=miles,
-        whole_state=whole_state,
+        whole_state=extent is not None,
     )
 
 

@@ -15,7 +15,8 @@ from directory.domain.criteria import Catalogue, parse_catalogue
 from directory.extensions import db
 from directory.models import CatalogueEdition, DirectoryState
 from directory.settings import Settings
-from directory.sources.geocoder import PlaceReader, open_geocoder
+from directory.sources.gazetteer import Gazetteer
+from directory.sources.geocoder import PlaceGeocoder, open_geocoder
 
 USER_AGENT = "infusion-clinic-directory"
 
@@ -32,7 +33,8 @@ class Directory:
     settings: Settings
     clock: Callable[[], datetime] = utc_now
     _editions: dict[str, Catalogue] = field(default_factory=dict)
-    _geocoder: PlaceReader | None = None
+    _gazetteer: Gazetteer | None = None
+    _geocoder: PlaceGeocoder | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -40,12 +42,21 @@ class Directory:
         """Whether a second person must confirm what matters."""
         return self.settings.confirmation == "two-person"
 
-    def geocoder(self) -> PlaceReader:
+    def gazetteer(self) -> Gazetteer:
+        """Return the place index, opened at its first use; 503 while there is none."""
+        with self._lock:
+            if self._gazetteer is None:
+                try:
+                    self._gazetteer = Gazetteer(self.settings.gazetteer_path)
+                except FileNotFoundError:
+                    raise ServiceUnavailable(NO_GAZETTEER) from None
+        return self._gazetteer
+
+    def geocoder(self) -> PlaceGeocoder:
         """Return the geocoder, opened at its first use; 503 while there is no place index."""
+        self.gazetteer()
         with self._lock:
             if self._geocoder is None:
-                if not self.settings.gazetteer_path.is_file():
-                    raise ServiceUnavailable(NO_GAZETTEER)
                 self._geocoder = open_geocoder(
                     self.settings.geocoder,
                     self.settings.gazetteer_path,

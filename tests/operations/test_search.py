@@ -1,29 +1,26 @@
 """Search against brute force, on both engines; the clock; the plan; what lies beyond."""
 
-import random
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
 
 from directory import paths
 from directory.domain.criteria import parse_catalogue
-from directory.domain.findings import State, minute_of
-from directory.domain.places import METERS_PER_MILE, circle_spans
+from directory.domain.findings import State
+from directory.domain.places import METERS_PER_MILE
 from directory.domain.services import CONDITIONS, MODALITIES
 from directory.domain.standing import STANDINGS, Listing
 from directory.models import SearchPeriod, SearchRow
-from directory.models.search import SEARCH_INDEX
 from directory.operations.catalogue import load_edition
-from directory.operations.circle import Filters, counts_statement, page_statement
+from directory.operations.circle import Filters, counts_statement
 from directory.operations.clinics import public_clinic
 from directory.operations.listings import derive
 from directory.operations.search import (
     PER_PAGE,
     Search,
-    _parameters,
     find_clinics,
 )
+from tests.benchmarks import search_bars
 from tests.factories import NOW, make_check, make_clinic, make_user
 from tests.operations import oracle
 
@@ -88,11 +85,11 @@ def test_a_page_takes_the_same_few_statements_however_many_clinics_there_are(ses
     oracle.store(session, SITES)
     counts = set()
     for lat, lon, miles in ((33.45, -112.07, 250.0), (33.45, -112.07, 1.0), (40.71, -74.0, 100.0)):
-        with statements(session) as made:
+        with statements() as made:
             find_clinics(session, CATALOGUE, Search(lat=lat, lon=lon, within_miles=miles), NOW)
         counts.add(len(made))
     assert counts <= {2}
-    with statements(session) as made:
+    with statements() as made:
         far = find_clinics(session, CATALOGUE, Search(lat=-40, lon=60, within_miles=25), NOW)
     assert far.total == 0
     assert len(far.beyond) == 3
@@ -119,54 +116,21 @@ def test_sorting_by_standing_keeps_distance_within_each(session):
     assert len(order) == PER_PAGE
 
 
-def _uniform(session, number=30_000):
-    source = random.Random(5)
-    made = tuple(
-        oracle.Site(n, source.uniform(30, 45), source.uniform(-115, -85), 1, 1, 1, 0, 1)
-        for n in range(1, number + 1)
-    )
-    oracle.store(session, made)
-
-
 def test_the_covering_index_answers_alone_and_little_is_read_in_vain(session):
-    _uniform(session)
-    dialect = session.get_bind().dialect.name
-    if dialect == "postgresql":
-        session.commit()
-        session.connection().execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql(
-            "VACUUM ANALYZE search_row"
-        )
-    for miles in (50.0, 100.0, 250.0):
-        search = Search(lat=37.5, lon=-100.0, within_miles=miles)
-        parameters = _parameters(session, search, minute_of(NOW), miles)
-        rings = {f"ring{n}": 0 for n in range(7)}
-        for statement, more in (
-            (counts_statement(dialect, 29), rings),
-            (page_statement(dialect, "distance"), {"limit": 20, "offset": 0}),
-        ):
-            explain = "EXPLAIN QUERY PLAN" if dialect == "sqlite" else "EXPLAIN"
-            plan = "\n".join(
-                str(row)
-                for row in session.execute(text(f"{explain} {statement}"), parameters | more)
-            )
-            used = (
-                f"USING COVERING INDEX {SEARCH_INDEX}"
-                if dialect == "sqlite"
-                else f"Index Only Scan using {SEARCH_INDEX}"
-            )
-            assert used in plan, plan
-        total = find_clinics(session, CATALOGUE, search, NOW).total
-        assert total > 100
-        assert _rows_scanned(session, search, miles) <= 1.2 * total
+    search_bars.spread_evenly(session)
+    for miles in search_bars.WIDE_MILES:
+        assert search_bars.plans_without_the_index(session, miles) == []
+        assert search_bars.scanned_per_hit(session, miles) <= 1.2
 
 
-def _rows_scanned(session, search, miles):
-    return sum(
-        session.query(SearchRow)
-        .filter(SearchRow.band == span.band, SearchRow.lon_e6.between(span.west_e6, span.east_e6))
-        .count()
-        for span in circle_spans(search.lat, search.lon, miles)
+def test_a_statement_that_reads_the_rows_themselves_is_noticed(session, monkeypatch):
+    search_bars.spread_evenly(session, 2_000)
+    wide = counts_statement(session.get_bind().dialect.name, 29).text.replace(
+        "near.accepting >=", "near.card IS NOT NULL AND near.accepting >="
     )
+    wide = wide.replace("r.accepting, r.state", "r.accepting, r.state, r.card")
+    monkeypatch.setattr(search_bars, "counts_statement", lambda *_: wide)
+    assert len(search_bars.plans_without_the_index(session, 100.0)) == 1
 
 
 def test_a_lapse_shows_in_row_filter_facet_and_page_in_the_same_minute(directory):

@@ -75,7 +75,9 @@ def slug_of(name: str) -> str:
 @pages.get("/")
 def home() -> str:
     """The one search box."""
-    return render_template("public/home.html", form=SearchForm(None, catalogue()), radii=RADII)
+    return render_template(
+        "public/home.html", form=SearchForm(None, catalogue()), catalogue=catalogue(), radii=RADII
+    )
 
 
 @pages.get("/clinics")
