@@ -1,0 +1,224 @@
+"""Raw look-ups in the compiled gazetteer: names, typos, ZIP codes, counties, states.
+
+The file never changes once written, so it is opened read-only and immutable. Connections are
+lent to one thread at a time and kept for the next: as many as there are threads at work.
+"""
+
+import json
+import math
+import sqlite3
+import weakref
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from directory.sources.gazetteer_build import build
+from directory.sources.spelling import edit_distance, edits
+from directory.sources.towns import miles_between
+
+__all__ = ["Gazetteer", "NamedPlace", "NearMiss", "ZipPlace", "build"]
+
+_CACHE_KIB: Final = 2048  # per connection
+_NAMED: Final = """
+SELECT place.id, place.name, place.state, place.lat, place.lon, place.population, place.weight,
+  place.kind, place.county, name.rank, name.key
+FROM name JOIN place ON place.id = name.place
+WHERE name.key = ? AND (? IS NULL OR name.state = ?)
+"""
+_NEAR: Final = """
+SELECT DISTINCT spelling.key
+FROM json_each(?) AS wanted JOIN typo ON typo.hash = wanted.value
+  JOIN spelling ON spelling.id = typo.spelling
+"""
+_PREFIXED: Final = """
+SELECT place.id, place.name, place.state, place.lat, place.lon, place.population, place.weight,
+  place.kind, place.county, 3, ''
+FROM (
+  SELECT place AS id FROM name
+  WHERE key >= ? AND key < ? AND rank >= 2 AND (? = 0 OR instr(?, state) > 0)
+  GROUP BY place ORDER BY max(rank) DESC, max(weight) DESC LIMIT ?
+) AS best JOIN place ON place.id = best.id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedPlace:
+    """A place that has the name asked for; `rank` says how good a name of it that is.
+
+    3 its own, 2 a nickname, 1 another name, 0 a name only mail carriers know. `states` has one
+    code, or several for a region. `weight` ranks: people, or a guess from its ZIP codes.
+    """
+
+    id: int
+    name: str
+    states: tuple[str, ...]
+    lat: float
+    lon: float
+    population: int
+    weight: int
+    kind: str
+    county: str
+    rank: int
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class NearMiss:
+    """A place whose name is one or two letters from what was asked for."""
+
+    distance: int
+    place: NamedPlace
+
+
+@dataclass(frozen=True, slots=True)
+class ZipPlace:
+    """A ZIP code; `lat` and `lon` are None for military codes and a few with no point known."""
+
+    code: str
+    city: str
+    state: str
+    county: str
+    lat: float | None
+    lon: float | None
+    timezone: str
+
+
+class Gazetteer:
+    """The compiled gazetteer at `path`; safe to share between threads.
+
+    Raises FileNotFoundError when it has not been compiled.
+    """
+
+    def __init__(self, path: Path) -> None:
+        if not path.is_file():
+            raise FileNotFoundError(f"the gazetteer has not been compiled: {path}")
+        self._uri = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
+        self._idle: deque[sqlite3.Connection] = deque()
+        self.close = weakref.finalize(self, _close_all, self._idle)
+        """Closes the connections no thread is using; also done when the gazetteer goes away."""
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = sqlite3.connect(self._uri, uri=True, check_same_thread=False)
+            connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+        try:
+            yield connection
+        finally:
+            self._idle.append(connection)
+
+    def _rows(self, statement: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+        with self._connection() as connection:
+            return connection.execute(statement, values).fetchall()
+
+    def named(self, key: str, state: str | None = None) -> list[NamedPlace]:
+        """Return the places with exactly this name key, heaviest first."""
+        return _places(self._rows(_NAMED, (key, state, state)))
+
+    def near_misses(self, key: str, state: str | None, depth: int) -> list[NearMiss]:
+        """Return places whose name is up to `depth` (1 or 2) letters away: nearest, heaviest."""
+        hashes = sorted(edits(key, depth))
+        spellings = self._rows(_NEAR, (json.dumps(hashes),))
+        found: dict[int, NearMiss] = {}
+        for (spelling,) in spellings:
+            distance = edit_distance(key, spelling)
+            if distance <= depth:
+                for place in self.named(spelling, state):
+                    known = found.get(place.id)
+                    if place.rank >= 2 and (known is None or distance < known.distance):
+                        found[place.id] = NearMiss(distance, place)
+        return sorted(found.values(), key=lambda miss: (miss.distance, -miss.place.weight))
+
+    def name_prefix(self, prefix: str, states: tuple[str, ...], limit: int) -> list[NamedPlace]:
+        """Return places whose name begins with this key, own names first; `states` () means any."""
+        return _places(
+            self._rows(_PREFIXED, (prefix, prefix + "\x7f", len(states), ",".join(states), limit))
+        )
+
+    def zip_code(self, code: str) -> ZipPlace | None:
+        """Return one ZIP code by its five digits, or None when there is no such code."""
+        rows = self._rows(
+            "SELECT code, city, state, county, lat, lon, timezone FROM zip WHERE code = ?", (code,)
+        )
+        return ZipPlace(*rows[0]) if rows else None
+
+    def zip_prefix(self, digits: str, limit: int) -> list[ZipPlace]:
+        """Return the first ordinary ZIP codes that begin with these digits and have a point."""
+        return [
+            ZipPlace(*row)
+            for row in self._rows(
+                "SELECT code, city, state, county, lat, lon, timezone FROM zip"
+                " WHERE code >= ? AND code < ? AND lat IS NOT NULL"
+                " ORDER BY standard DESC, code LIMIT ?",
+                (digits, digits + ":", limit),
+            )
+        ]
+
+    def centroid(self, code: str) -> tuple[float, float] | None:
+        """Return the middle of a ZIP code in degrees, or None; good to about a mile."""
+        place = self.zip_code(code)
+        if place is None or place.lat is None or place.lon is None:
+            return None
+        return place.lat, place.lon
+
+    def timezone_of(self, code: str) -> str | None:
+        """Return the IANA time zone of a ZIP code, or None when it is not known."""
+        place = self.zip_code(code)
+        return place.timezone or None if place else None
+
+    def nearest_zip(self, lat: float, lon: float) -> tuple[float, ZipPlace] | None:
+        """Return the ZIP code whose middle is nearest, with the miles to it, within 150 miles."""
+        for reach in (0.3, 1.0, 2.2):
+            wide = min(reach / max(math.cos(math.radians(lat)), 0.01), 180.0)
+            rows = self._rows(
+                "SELECT code, city, state, county, lat, lon, timezone FROM zip"
+                " WHERE lat BETWEEN ? AND ? AND lon BETWEEN ? AND ?",
+                (lat - reach, lat + reach, lon - wide, lon + wide),
+            )
+            near = [(miles_between(lat, lon, row[4], row[5]), row) for row in rows]
+            if near:
+                miles, row = min(near)
+                return miles, ZipPlace(*row)
+        return None
+
+    def counties(self, key: str, state: str | None) -> list[tuple[str, str, float, float, int]]:
+        """Return the counties with this name key ("kingcounty"), most people first.
+
+        Each is the state's code, the full name, latitude, longitude, people.
+        """
+        return self._rows(
+            "SELECT state, name, lat, lon, population FROM county"
+            " WHERE key = ? AND (? IS NULL OR state = ?) ORDER BY population DESC",
+            (key, state, state),
+        )
+
+    def state_extent(self, state: str) -> tuple[float, float, float] | None:
+        """Return where a state's people live at the middle, and the miles that cover its ZIPs."""
+        rows = self._rows("SELECT lat, lon, radius FROM extent WHERE state = ?", (state,))
+        return rows[0] if rows else None
+
+    def state_population(self, state: str) -> int:
+        """Return the people in the listed towns of a state: a rough figure, for ranking."""
+        rows = self._rows("SELECT population FROM extent WHERE state = ?", (state,))
+        return int(rows[0][0]) if rows else 0
+
+    def is_abroad(self, key: str) -> bool:
+        """Say whether this is the name of a well-known city in another country."""
+        return bool(self._rows("SELECT 1 FROM abroad WHERE key = ?", (key,)))
+
+
+def _close_all(idle: deque[sqlite3.Connection]) -> None:
+    while idle:
+        idle.pop().close()
+
+
+def _places(rows: list[tuple[Any, ...]]) -> list[NamedPlace]:
+    places: dict[int, NamedPlace] = {}
+    for row in rows:
+        places[row[0]] = NamedPlace(row[0], row[1], tuple(row[2].split(",")), *row[3:])
+    return sorted(places.values(), key=lambda place: (-place.weight, place.name, place.id))

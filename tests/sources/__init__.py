@@ -1,0 +1,1 @@
+"""Tests of the outside world: geocoder, gazetteer, other sources."""
