@@ -57,6 +57,8 @@ def install(app: Flask, settings: Settings) -> None:
         g.started = time.perf_counter()
         if len(request.query_string) > LONGEST_QUERY:
             raise BadRequest(_("The address of this page is too long. Start again from a search."))
+        if not decodable(request.query_string):
+            raise BadRequest(_("The address of this page cannot be read."))
         for source in (request.args, request.form):
             for name, value in source.items(multi=True):
                 if not (readable(name) and readable(value)):
@@ -74,6 +76,15 @@ def install(app: Flask, settings: Settings) -> None:
         response.headers.setdefault("Cache-Control", "no-cache, private")
         _log(response)
         return response
+
+
+def decodable(raw: bytes) -> bool:
+    """Say whether a query that was not percent-encoded is UTF-8; Werkzeug assumes it is."""
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def readable(text: str) -> bool:

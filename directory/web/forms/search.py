@@ -47,6 +47,16 @@ class Codes(SelectMultipleField):
             raise ValidationError(_("There is no filter called “%(code)s”.", code=unknown[0][:40]))
 
 
+class PageField(IntegerField):
+    """A page number; WTForms itself fails on the bounds of one with hundreds of digits."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Read the number, no farther off than just outside its bounds; raises ValueError."""
+        super().process_formdata(valuelist)
+        if self.data is not None:
+            self.data = min(max(self.data, 0), LAST_PAGE + 1)
+
+
 class SearchForm(Form):
     """Where, how far, and what a clinic must have."""
 
@@ -87,7 +97,7 @@ class SearchForm(Form):
         choices=[SelectChoice(code, label) for code, label in wording.SORTS.items()],
         default="distance",
     )
-    page = IntegerField(
+    page = PageField(
         _l("Page"),
         default=1,
         validators=[

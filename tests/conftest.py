@@ -1,0 +1,115 @@
+"""The fixtures of all tests. What they are made of is in tests/support/."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from hypothesis import settings
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
+
+from directory.models.engine import tune
+from tests.support import apps
+from tests.support import statements as statement_counter
+from tests.support.databases import Databases, PostgresDatabases, SqliteDatabases
+from tests.support.inspecting import InspectingClient
+from tests.support.postgres import Server
+
+# The same examples on every run, and no time limit on a busy machine.
+settings.register_profile("bench", derandomize=True, deadline=None, print_blob=True)
+settings.load_profile("bench")
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def engine_name(request: pytest.FixtureRequest) -> str:
+    """The engine: a test that asks for it, even through another fixture, runs on both."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL server of our own, stopped at the end."""
+    server = Server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def bare_instance(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The instance folder all applications share, before it holds anything."""
+    return tmp_path_factory.mktemp("instance")
+
+
+@pytest.fixture(scope="session")
+def instance(bare_instance: Path) -> Path:
+    """The instance folder with the place index, compiled once."""
+    apps.build_gazetteer(bare_instance)
+    return bare_instance
+
+
+@pytest.fixture(scope="session")
+def databases(
+    engine_name: str,
+    bare_instance: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest,
+) -> Databases:
+    """The databases of one engine."""
+    steps = apps.preparations(bare_instance)
+    if engine_name == "postgresql":
+        return PostgresDatabases(request.getfixturevalue("postgres"), steps)
+    return SqliteDatabases(tmp_path_factory.mktemp("databases"), steps)
+
+
+@pytest.fixture
+def app(instance: Path, databases: Databases) -> Iterator[Flask]:
+    """An application of the test's own: place index and checklist are in, no clinic yet."""
+    url = databases.fresh("loaded")
+    with apps.running(instance, url) as app:
+        yield app
+    databases.drop(url)
+
+
+@pytest.fixture
+def client(app: Flask) -> InspectingClient:
+    """A browser on `app` that inspects every page."""
+    return app.test_client()  # type: ignore[return-value]
+
+
+@pytest.fixture(scope="session")
+def demo_app(instance: Path, databases: Databases) -> Iterator[Flask]:
+    """An application with the demonstration clinics, shared by all tests: only read it."""
+    with apps.running(instance, databases.shared("demo")) as app:
+        yield app
+
+
+@pytest.fixture
+def demo_client(demo_app: Flask) -> InspectingClient:
+    """A browser on `demo_app` that inspects every page."""
+    return demo_app.test_client()  # type: ignore[return-value]
+
+
+@pytest.fixture
+def empty_database(databases: Databases) -> Iterator[str]:
+    """The address of a migrated database of the test's own, without rows."""
+    url = databases.fresh("migrated")
+    yield url
+    databases.drop(url)
+
+
+@pytest.fixture
+def session(empty_database: str) -> Iterator[Session]:
+    """A plain session on a migrated database of the test's own, without rows and without Flask."""
+    engine = create_engine(empty_database)
+    tune(engine)
+    with Session(engine) as session:
+        yield session
+    engine.dispose()
+
+
+@pytest.fixture
+def statements() -> Callable[[], AbstractContextManager[list[str]]]:
+    """Count SQL: `with statements() as made: ...; assert len(made) <= 5`."""
+    return statement_counter.recorded
