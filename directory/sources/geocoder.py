@@ -166,8 +166,6 @@ class OnlineGeocoder:
         if found is None:
             return None
         place = Place(str(found.address)[:200], found.latitude, found.longitude, "point")
-        if not (-90 <= place.lat <= 90 and -180 <= place.lon <= 180):
-            return None
         nearest = self._embedded.gazetteer.nearest_zip(place.lat, place.lon)
         if nearest is None:
             return None  # not in this country

@@ -64,10 +64,8 @@ def likeliest(rows: Sequence[NamedPlace]) -> NamedPlace | None:
     """Return the one most searchers mean, or None when nobody could tell.
 
     The first must have twice the people of any other and at least half of all of them together:
-    so "Portland" is Portland, Oregon, and "Springfield" is a question.
+    so "Portland" is Portland, Oregon, and "Springfield" is a question. `rows` are not empty.
     """
-    if not rows:
-        return None
     first = rows[0]
     others = [row.weight for row in rows[1:] if row.rank >= first.rank]
     if not others:

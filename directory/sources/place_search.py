@@ -64,6 +64,8 @@ class PlaceReader:
             return Reading(query.text, note="military_zip")
         if query.abroad:
             return self._abroad(query)
+        if query.state == "ME" and query.words and _FILLER.issuperset(query.words):
+            return _unknown(query, "your own position, which this site is never told")
         return self._names(query)
 
     # Points and ZIP codes
@@ -80,7 +82,7 @@ class PlaceReader:
             tried = f"the ZIP code {code}"
             if query.words:
                 reading = self._names(query)
-                if reading.place:
+                if reading.found or reading.ambiguous:
                     note = "address_to_city" if query.street else "zip_to_city"
                     return replace(reading, about=True, note=note, tried=(tried,))
             return _unknown(query, tried)
@@ -144,7 +146,7 @@ class PlaceReader:
 
     def _exact(self, query: Query) -> Reading | None:
         rows = preferred(self._named(query.words, query.state), query.state)
-        if query.maybe_abroad and not query.state and rows and rows[0].weight < CHOICE_ABOVE:
+        if rows and rows[0].weight < CHOICE_ABOVE and self._maybe_abroad(query):
             # "Mexico" is hardly the town in Missouri; "Jamaica" may well be the one in New York.
             return Reading(query.text, None, offer(rows), note="abroad")
         if query.state and len(query.all_pieces) == 1:
@@ -223,11 +225,13 @@ class PlaceReader:
         return self._chosen(query, rows, about=True, note="address_to_city")
 
     def _foreign(self, query: Query) -> Reading | None:
-        if query.maybe_abroad or (
-            not query.state and self.gazetteer.is_abroad(short_key(query.words))
-        ):
-            return self._abroad(query)
-        return None
+        return self._abroad(query) if self._maybe_abroad(query) else None
+
+    def _maybe_abroad(self, query: Query) -> bool:
+        """Say whether a country ends the text, or it is a city known the world over."""
+        if query.state:
+            return False
+        return query.maybe_abroad or self.gazetteer.is_abroad(short_key(query.words))
 
     def _abroad(self, query: Query) -> Reading:
         return Reading(
@@ -274,7 +278,8 @@ class PlaceReader:
             if len(last) < size or len(tail) < 5:
                 continue
             for code, name in STATE_NAMES.items():
-                if edit_distance(tail, "".join(words_of(name))) != 1:
+                whole = "".join(words_of(name))
+                if abs(len(whole) - len(tail)) > 1 or edit_distance(tail, whole) != 1:
                     continue
                 rest = last[:-size]
                 pieces = query.pieces[:-1] + ((rest,) if rest else ())

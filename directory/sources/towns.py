@@ -68,7 +68,7 @@ def merge_zip_cities(codes: list[ZipCode], towns: list[Town]) -> None:
         for code in codes:
             if code.lat is None or code.state in MILITARY:
                 continue
-            for city in (code.city,) if rank == OWN else code.other_cities:
+            for city in (code.town,) if rank == OWN else code.other_cities:
                 groups[name_key(city), code.state].append((code, city))
         for (key, state), members in groups.items():
             if key:
@@ -133,7 +133,7 @@ def locate(codes: list[ZipCode], towns: list[Town]) -> None:
     for code in codes:
         if code.lat is not None and code.lon is not None and code.standard:
             grid[int(code.lat * 4), int(code.lon * 4)].append(code)
-        for city in (code.city, *code.other_cities):
+        for city in (code.town, *code.other_cities):
             served.add((name_key(city), code.state))
     for town in towns:
         for key in town.names:

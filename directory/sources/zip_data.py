@@ -22,10 +22,14 @@ _EASTERN = frozenset({"GU", "MP", "FM", "MH", "PW"})
 
 @dataclass(frozen=True, slots=True)
 class ZipCode:
-    """One ZIP code; `lat` and `lon` are None when its point is not known."""
+    """One ZIP code; `lat` and `lon` are None when its point is not known.
+
+    `town` is the city when that is a place, and empty when it is a mail customer.
+    """
 
     code: str
     city: str
+    town: str
     state: str
     county: str
     lat: float | None
@@ -50,16 +54,18 @@ def _zip_code(row: dict[str, Any]) -> ZipCode:
         lon = abs(lon)
     if military and state not in MILITARY:
         state = "AE"
+    standard = row["zip_code_type"] == "STANDARD"
     others = (*row["acceptable_cities"], *row["unacceptable_cities"])
     return ZipCode(
         code=row["zip_code"],
         city=row["city"],
+        town=row["city"] if standard or not _NOT_A_PLACE.search(row["city"]) else "",
         state=state,
         county=row["county"],
         lat=lat if known else None,
         lon=lon if known else None,
         timezone=row["timezone"] if "/" in row["timezone"] else "",
-        standard=row["zip_code_type"] == "STANDARD",
+        standard=standard,
         other_cities=tuple(
             name
             for name in others

@@ -61,7 +61,7 @@ Case = tuple[str, list[Point]]  # what is typed, and any of the points that woul
 def city_pairs(count: int, seed: int) -> list[Case]:
     """Return random city and state pairs of the ZIP data, with the points of the city's ZIPs."""
     points: dict[tuple[str, str], list[Point]] = defaultdict(list)
-    for row in zipcodes.list_all():
+    for row in zipcodes.list_all():  # type: ignore[no-untyped-call]
         lat, lon = float(row["lat"] or 0), float(row["long"] or 0)
         if row["state"] in STATE_NAMES and row["zip_code_type"] != "MILITARY" and (lat or lon):
             points[row["city"], row["state"]].append((lat, lon))
@@ -144,12 +144,15 @@ def regions_right(geocoder: EmbeddedGeocoder) -> float:
 
 
 def milliseconds(call: Callable[[str], object], texts: Sequence[str]) -> list[float]:
-    """Return how long each call took, sorted."""
+    """Return how long each call took, sorted: the best of three, since others use the machine."""
     times = []
     for text in texts:
-        start = time.perf_counter()
-        call(text)
-        times.append((time.perf_counter() - start) * 1000)
+        best = float("inf")
+        for _ in range(3):
+            start = time.perf_counter()
+            call(text)
+            best = min(best, time.perf_counter() - start)
+        times.append(best * 1000)
     return sorted(times)
 
 
@@ -184,7 +187,7 @@ def measure(path: Path, seed: int) -> list[Bar]:
     pairs, slips = city_pairs(4000, seed), typos(600, seed)
     bare = typos(600, seed, with_state=False)
     texts, wrong = [text for text, _ in pairs], [text for text, _ in slips]
-    every = [f"{row['zip_code']}" for row in zipcodes.list_all()[::43]]
+    every = [row["zip_code"] for row in zipcodes.list_all()[::43]]  # type: ignore[no-untyped-call]
     mixed = milliseconds(geocoder.read, texts + every)
     slow = milliseconds(geocoder.read, wrong + [text for text, _ in bare])
     prefixes = [text[: 1 + at % 6] for at, text in enumerate(texts)]
