@@ -144,9 +144,8 @@ def _history(
         criterion = catalogue.by_code.get(verification.criterion)
         if criterion is None:
             continue
-        adverse = (
-            verification.outcome is Outcome.NOT_MET
-            and strong_enough(criterion, check_of(verification))
+        adverse = verification.outcome is Outcome.NOT_MET and strong_enough(
+            criterion, check_of(verification)
         )
         if not (adverse and two_person and verification.confirmation is None):
             history[verification.criterion].append(verification)

@@ -3,6 +3,7 @@
 import re
 from datetime import date
 
+from babel import Locale
 from babel.dates import format_date
 from flask import Flask
 from flask_babel import get_locale, ngettext
@@ -23,7 +24,9 @@ def install(app: Flask) -> None:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.policies["ext.i18n.trimmed"] = True
-    app.jinja_env.filters.update(day=day, miles=miles, phone=phone, dollars=dollars)
+    app.jinja_env.filters.update(
+        day=day, miles=miles, phone=phone, dollars=dollars, language_name=language_name
+    )
     app.jinja_env.globals.update(wording=wording, language=language)
 
 
@@ -51,6 +54,11 @@ def phone(value: str) -> str:
     """Return a US number in E.164 as people write it, any other as it is."""
     found = re.fullmatch(r"\+1(\d{3})(\d{3})(\d{4})", value)
     return "({}) {}-{}".format(*found.groups()) if found else value
+
+
+def language_name(code: str) -> str:
+    """Return the name of a spoken language from its ISO 639 code, or the code itself."""
+    return str(Locale.parse(language()).languages.get(code, code))
 
 
 def dollars(value: int) -> str:

@@ -9,7 +9,6 @@ from directory.operations.search import Results, Search, find_clinics
 from directory.web.forms.search import DEFAULT_MILES, SearchForm
 from directory.web.state import catalogue, here, now
 
-
 PAST_THE_LAST_ZIP_MILES = 25.0
 """A clinic may lie further out than the middle of its state's last ZIP code."""
 

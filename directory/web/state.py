@@ -8,6 +8,7 @@ from typing import cast
 
 from flask import Flask, current_app, g
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import ServiceUnavailable
 
@@ -93,11 +94,12 @@ def now() -> datetime:
 def state() -> DirectoryState:
     """Return the directory's one-row state, read once a request; 503 before it is set up."""
     if "directory_state" not in g:
-        row = db.session.scalar(select(DirectoryState))
-        if row is None:
-            raise ServiceUnavailable(NOT_SET_UP)
-        g.directory_state = row
-    return cast(DirectoryState, g.directory_state)
+        g.directory_state = None  # asked once, even when asking fails
+        g.directory_state = db.session.scalar(select(DirectoryState))
+    row: DirectoryState | None = g.directory_state
+    if row is None:
+        raise ServiceUnavailable(NOT_SET_UP)
+    return row
 
 
 def catalogue() -> Catalogue:
@@ -116,5 +118,7 @@ def install(app: Flask, settings: Settings) -> None:
 
 def _demonstration() -> bool:
     """Say whether invented clinics are shown; an error page asks too, so it never fails."""
-    row = g.get("directory_state")
-    return bool(row and row.demonstration)
+    try:
+        return state().demonstration
+    except (ServiceUnavailable, DBAPIError):
+        return False

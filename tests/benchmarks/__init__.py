@@ -1,0 +1,1 @@
+"""Programs that print each measured figure beside its bar."""

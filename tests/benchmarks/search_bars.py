@@ -189,9 +189,8 @@ def main() -> int:
     with engines() as made:
         bars = [bar for name, pair in made.items() for bar in measure(name, *pair)]
     for bar in bars:
-        print(
-            f"{bar.name:<52} {bar.value:>8.3f}  target {bar.target:<6} {'ok' if bar.holds else 'MISSED'}"
-        )
+        verdict = "ok" if bar.holds else "MISSED"
+        print(f"{bar.name:<52} {bar.value:>8.3f}  target {bar.target:<6} {verdict}")
     return 0 if all(bar.holds for bar in bars) else 1
 
 

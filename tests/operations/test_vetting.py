@@ -52,9 +52,7 @@ def met_mask(session, clinic):
 def test_a_critical_check_counts_from_the_second_persons_confirmation(directory):
     clinic = make_clinic(directory)
     first, second = make_user(directory), make_user(directory)
-    made = record_verification(
-        directory, first, NOW, CATALOGUE, clinic, seen(), two_person=True
-    )
+    made = record_verification(directory, first, NOW, CATALOGUE, clinic, seen(), two_person=True)
     assert met_mask(directory, clinic) == 0
     confirm_verification(directory, second, NOW, CATALOGUE, made, two_person=True)
     assert met_mask(directory, clinic) == ACLS_BIT
@@ -190,9 +188,7 @@ def test_an_edition_is_loaded_once_and_never_edited(directory):
 
 def test_a_changed_confirmation_rule_derives_every_clinic_anew(directory):
     clinic, first = make_clinic(directory), make_user(directory)
-    made = record_verification(
-        directory, first, NOW, CATALOGUE, clinic, seen(), two_person=True
-    )
+    made = record_verification(directory, first, NOW, CATALOGUE, clinic, seen(), two_person=True)
     assert made.confirmation is None
     load_edition(directory, first, NOW, text=TEXT, confirmation="solo")
     assert met_mask(directory, clinic) == ACLS_BIT

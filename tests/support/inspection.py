@@ -120,7 +120,8 @@ class Page:
             yield f"{len(tops)} h1 instead of one"
         elif not titles or not titles[0].startswith(tops[0]):
             yield f"the title {titles[:1]} does not start with the h1 {tops[0]!r}"
-        level = 0
+        # An error summary stands above the h1, under an h2 of its own, as GOV.UK has it.
+        level = 1
         for heading in self.named(*HEADINGS):
             if not spoken(heading):
                 yield f"an empty {heading.tag}"

@@ -34,16 +34,13 @@ ODD_NAMES = (
 )
 HARMLESS = {
     "near": ["85004", "Phoenix, AZ", "phonix", "Texas", "San Juan, PR", "Guam", "Springfield"],
-    "lat": ["33.45", "-90", "90", "64.84", "13.44"],
-    "lon": ["-112.07", "180", "-180", "-147.72", "144.79"],
     "within": ["1", "25", "250", "99.5"],
     "treats": ["depression", "ptsd", "pain"],
     "offers": ["iv", "im", "esketamine"],
-    "has": ["sup-acls", "vit-bp"],
+    "has": ["sup-acls", "mon-vitals"],
     "standing": ["complete", "partial", "warning"],
     "accepting": ["1", ""],
     "sort": ["distance", "standing"],
-    "page": ["1", "2", "100000"],
     "q": ["pho", "san", "85"],
 }
 NUMBERS = (
@@ -100,37 +97,50 @@ RAW = (
 
 
 def queries(count: int = COUNT, seed: int = SEED) -> Iterator[str]:
-    """Yield distinct raw query strings as they travel: latin-1 text, percent-encoded or not."""
+    """Yield distinct raw query strings as they travel: latin-1 text, percent-encoded or not.
+
+    Half of them hold one hostile value in a search that would else succeed, a quarter only
+    hostile ones, and a quarter harmless values with hostile ones under names nobody reads.
+    """
     choose = random.Random(seed)
-    seen: set[str] = set()
+    alone = sorted({*_each_alone()})
+    choose.shuffle(alone)
+    made = dict.fromkeys(alone[: count // 2])
+    while len(made) < count:
+        hostile = len(made) % 2
+        pairs = [_hostile(choose) if hostile else _harmless(choose) for _ in range(_many(choose))]
+        if not hostile:
+            pairs += ["near=85004", _unread(choose)]
+        made["&".join(pairs)] = None
+    yield from made
+
+
+def _each_alone() -> Iterator[str]:
     for name in NAMES:
+        good = "" if name in ("near", "q") else "near=85004&"
         for value in (*NUMBERS, *TEXTS):
-            seen.add(f"{name}={quote(value, safe='')}")
+            yield f"{good}{name}={quote(value, safe='')}"
         for raw in RAW:
-            seen.add(f"{name}={raw}")
-    ordered = sorted(seen)
-    choose.shuffle(ordered)
-    yield from ordered[: count // 2]
-    made = count // 2
-    while made < count:
-        query = "&".join(_pair(choose) for _ in range(choose.choice((1, 2, 3, 5, 60))))
-        if query not in seen:
-            seen.add(query)
-            made += 1
-            yield query
+            yield f"{good}{name}={raw}"
 
 
-def _pair(choose: random.Random) -> str:
-    """Return one name and value; most are harmless, so that the hostile ones get far."""
-    name = choose.choice(NAMES)
-    kind = choose.random()
-    if kind < 0.55:
-        return f"{name}={quote(choose.choice(HARMLESS[name]))}"
-    if kind < 0.8:
-        return f"{name}={quote(choose.choice((*NUMBERS, *TEXTS)), safe='')}"
-    if kind < 0.9:
-        return f"{name}={choose.choice(RAW)}"
-    return f"{quote(choose.choice(ODD_NAMES))}={quote(choose.choice(TEXTS))}"
+def _many(choose: random.Random) -> int:
+    return choose.choice((1, 2, 3, 5, 60))
+
+
+def _hostile(choose: random.Random) -> str:
+    if choose.random() < 0.2:
+        return f"{choose.choice(NAMES)}={choose.choice(RAW)}"
+    return f"{choose.choice(NAMES)}={quote(choose.choice((*NUMBERS, *TEXTS)), safe='')}"
+
+
+def _harmless(choose: random.Random) -> str:
+    name = choose.choice(list(HARMLESS))
+    return f"{name}={quote(choose.choice(HARMLESS[name]))}"
+
+
+def _unread(choose: random.Random) -> str:
+    return f"{quote(choose.choice(ODD_NAMES))}={quote(choose.choice(TEXTS)[:500])}"
 
 
 PATHS = (

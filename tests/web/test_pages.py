@@ -13,6 +13,7 @@ import pytest
 from directory.extensions import db
 from directory.models import Clinic, SearchRow, Verification
 from tests.factories import NOW
+from tests.support.apps import running
 
 
 def words(answer):
@@ -159,6 +160,15 @@ def test_control_characters_are_refused_in_words(demo_client, near):
     assert "cannot be read" in words(page)
 
 
+@pytest.mark.parametrize(
+    "name", ["endpoint", "_scheme", "_anchor", "_method", "_external", "values"]
+)
+def test_a_parameter_that_is_not_ours_is_left_behind(demo_client, name):
+    page = demo_client.get("/clinics", query_string={"near": "Texas", "offers": "iv", name: "1"})
+    assert page.status_code == 200
+    assert f"{name}=1" not in page.text
+
+
 def test_a_page_beyond_the_last_leads_back(demo_client):
     page = demo_client.get("/clinics?near=85004&page=999")
     assert page.status_code == 404
@@ -219,8 +229,6 @@ def test_a_warning_comes_before_everything_else(demo_client):
 
 
 def test_the_second_persons_part_is_not_claimed_where_one_works_alone(demo_app, instance):
-    from tests.support.apps import running
-
     url = demo_app.config["SQLALCHEMY_DATABASE_URI"]
     clinic = with_standing(demo_app.test_client(), "complete")
     with running(instance, url, confirmation="solo") as app:
@@ -292,6 +300,7 @@ def test_a_missing_page_helps(demo_client, path):
     page = demo_client.get(path)
     assert page.status_code == 404
     assert 'href="/"' in page.text
+    assert "Demonstration data" in words(page)
 
 
 def test_a_page_that_only_reads_refuses_to_be_sent_to(demo_client):
@@ -301,14 +310,13 @@ def test_a_page_that_only_reads_refuses_to_be_sent_to(demo_client):
 
 
 def test_before_set_up_the_site_says_so(empty_database, tmp_path):
-    from tests.support.apps import make_app
-
-    client = make_app(tmp_path, empty_database).test_client()
-    for path in ("/", "/clinics?near=85004", "/api/v1/clinics?near=85004", "/readyz"):
-        answer = client.get(path)
-        assert answer.status_code == 503
-        assert "flask setup" in answer.text
-    assert client.get("/healthz").status_code == 200
+    with running(tmp_path, empty_database) as app:
+        client = app.test_client()
+        for path in ("/", "/clinics?near=85004", "/api/v1/clinics?near=85004", "/readyz"):
+            answer = client.get(path)
+            assert answer.status_code == 503
+            assert "flask setup" in answer.text
+        assert client.get("/healthz").status_code == 200
 
 
 def test_ready_when_all_is_in_place(demo_client):

@@ -60,6 +60,20 @@ class PageField(IntegerField):
 class SearchForm(Form):
     """Where, how far, and what a clinic must have."""
 
+    NAMES = (
+        "near",
+        "lat",
+        "lon",
+        "within",
+        "treats",
+        "offers",
+        "has",
+        "standing",
+        "accepting",
+        "sort",
+        "page",
+    )
+
     near = StringField(
         _l("ZIP code, city or address"),
         filters=[_tidy],

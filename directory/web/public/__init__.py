@@ -48,16 +48,16 @@ def clinic_url(clinic_id: int, name: str, *, external: bool = False) -> str:
 def search_url(**changes: object) -> str:
     """Return this search's address with some parameters changed; None takes one away.
 
-    Any change but one of the page goes back to the first page.
+    Any change but one of the page goes back to the first page. A parameter that the form does
+    not know is left behind.
     """
-    values: dict[str, object] = dict(request.args.to_dict(flat=False))
-    if "page" not in changes:
-        values.pop("page", None)
-    for name, value in changes.items():
-        values.pop(name, None)
-        if value is not None:
-            values[name] = value
-    return url_for("public.search", **values)  # type: ignore[arg-type]
+    values: dict[str, object] = {
+        name: request.args.getlist(name) for name in SearchForm.NAMES if name in request.args
+    }
+    values.pop("page", None)
+    values.update(changes)
+    kept = {name: value for name, value in values.items() if value is not None}
+    return url_for("public.search", **kept)  # type: ignore[arg-type]
 
 
 @pages.app_template_global()
