@@ -33,7 +33,8 @@ def build_gazetteer(instance: Path) -> None:
 def make_app(instance: Path, url: str, now: datetime = NOW, **changes: Any) -> Flask:
     """Return an application on the database at `url` whose clock stands at `now`.
 
-    `changes` are settings. Set `app.extensions["directory"].clock` to move the clock.
+    `changes` are settings. Set `app.extensions["directory"].clock` to move the clock. Whoever makes
+    one closes it (`running` does): a connection that is left open fails a later test.
     """
     app = create_app(
         Settings(
