@@ -60,9 +60,7 @@ class Verification(Base):
 
     __tablename__ = "verification"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["edition", "criterion"], ["criterion.edition", "criterion.code"], name="criterion"
-        ),
+        ForeignKeyConstraint(["edition", "criterion"], ["criterion.edition", "criterion.code"]),
         UniqueConstraint("id", "recorded_by"),
         CheckConstraint(
             "outcome NOT IN ('met', 'does_not_apply') OR valid_until IS NOT NULL",
@@ -107,7 +105,6 @@ class Confirmation(Base):
         ForeignKeyConstraint(
             ["verification_id", "recorded_by"],
             ["verification.id", "verification.recorded_by"],
-            name="verification",
         ),
         CheckConstraint("confirmed_by <> recorded_by", name="two_people"),
     )

@@ -295,7 +295,7 @@ def _checks() -> None:
         sa.ForeignKeyConstraint(
             ["edition", "criterion"],
             ["criterion.edition", "criterion.code"],
-            name=op.f("criterion"),
+            name=op.f("fk_verification_edition_criterion"),
         ),
         _points("verification", "clinic_id", "clinic.id"),
         _points("verification", "credential_id", "credential.id"),
@@ -319,7 +319,7 @@ def _checks() -> None:
         sa.ForeignKeyConstraint(
             ["verification_id", "recorded_by"],
             ["verification.id", "verification.recorded_by"],
-            name=op.f("verification"),
+            name=op.f("fk_confirmation_verification_id_recorded_by"),
         ),
         _points("confirmation", "confirmed_by", "staff_user.id"),
         _key("confirmation", "verification_id"),
