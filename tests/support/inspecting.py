@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 from tests.support.inspection import problems_of
 
 API = "/api/"
-STAFF = "/admin"
+STAFF = ("/admin", "/account")
 
 
 class BadAnswer(AssertionError):
@@ -19,12 +19,14 @@ class BadAnswer(AssertionError):
 
 
 class InspectingClient(FlaskClient):
-    """A browser that refuses bad answers; `inspected` counts what it looked at.
+    """A browser that refuses bad answers; `inspected` counts what it looked at,
+    `user_id` tells which member of staff it is signed in as.
 
     A test that breaks the application on purpose sets `expects_failure`.
     """
 
     inspected = 0
+    user_id = 0
     expects_failure = False
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
