@@ -3,11 +3,17 @@
 import sqlite3
 from typing import Any
 
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, event, func, select
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from directory.models.turns import turns_of
 
 BUSY_SECONDS = 5
 WRITES = "directory_writes"
+_TURN = "directory_turn"
+LOG_LOCK = 20261123
+"""The number of the advisory lock under which a transaction on PostgreSQL writes the log."""
 
 
 def tune(engine: Engine) -> None:
@@ -19,6 +25,7 @@ def tune(engine: Engine) -> None:
     SQLite gets a write-ahead log, foreign keys and a busy timeout. Its driver's own transaction
     handling is switched off, since it begins too late and never IMMEDIATE: a transaction that
     reads first and writes later fails under load whatever the timeout (measured: 30 to 70 %).
+    Writers of one process queue for their turn, since SQLite's own waiting is not fair.
     """
     if engine.dialect.name == "sqlite":
         _tune_sqlite(engine)
@@ -41,12 +48,36 @@ def _tune_sqlite(engine: Engine) -> None:
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.close()
 
+    turns = turns_of(engine.url.database or "")
+
     @event.listens_for(engine, "begin")
     def _begun(connection: Connection) -> None:
         writes = connection.get_execution_options().get(WRITES, False)
+        if writes and not connection.info.get(_TURN):
+            # Without a turn it tries all the same: the writer may be another process.
+            connection.info[_TURN] = turns.take(BUSY_SECONDS)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    @event.listens_for(engine, "checkin")
+    def _returned(_connection: Any, record: ConnectionPoolEntry) -> None:
+        if record.info.pop(_TURN, False):
+            turns.give()
 
 
 def begin_writing(session: Session) -> None:
-    """Open the session's transaction as a writing one; call it before the first statement."""
+    """Open the session's transaction as a writing one; call it before the first statement.
+
+    Writers take turns on both engines.
+    """
     session.connection(execution_options={WRITES: True})
+    lock_log(session)
+
+
+def lock_log(session: Session) -> None:
+    """Keep others from writing the log until this transaction ends.
+
+    On SQLite the writing transaction itself does. On PostgreSQL an advisory lock does; every act
+    needs it in the end, and taken before any row is locked it cannot be part of a deadlock.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(LOG_LOCK)))
