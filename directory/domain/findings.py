@@ -23,6 +23,7 @@ class Outcome(StrEnum):
     NOT_MET = "not_met"
     DOES_NOT_APPLY = "does_not_apply"
     COULD_NOT_CHECK = "could_not_check"
+    CHANGED = "changed"
 
 
 class State(StrEnum):
@@ -41,7 +42,9 @@ class Check:
 
     `valid_until` and `credential_until` are calendar days in the clinic's own zone, both
     inclusive; `credential_until` is the last day of the credential it rests on, if any. `note`
-    is the verifier's public sentence.
+    is the verifier's public sentence. `refused` says that the second person did not agree: such a
+    check stays on record and decides nothing. An outcome of `changed` says that a fact it rested
+    on was edited: no person's look, so a met before it counts no more; an adverse finding stays.
     """
 
     id: int
@@ -52,7 +55,16 @@ class Check:
     valid_until: date | None = None
     credential_until: date | None = None
     confirmed: bool = False
+    refused: bool = False
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a clinic answered to a finding against it, and on which day."""
+
+    answered_on: date
+    words: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +73,9 @@ class Finding:
 
     `holds_until` is the last day in the clinic's zone, inclusive. `claimed` is the newest check
     too weak to decide, `attempted` a newer one that could not be made. `in_recheck` says that
-    an adverse check waits for its second person.
+    an adverse check waits for its second person, `changed` that a fact was edited since the last
+    check that decided. `waiting` is the newest check, of any outcome, that would decide if a
+    second person agreed.
     """
 
     criterion: str
@@ -73,6 +87,14 @@ class Finding:
     claimed: Check | None = None
     attempted: Check | None = None
     in_recheck: bool = False
+    changed: bool = False
+    waiting: Check | None = None
+    reply: Reply | None = None
+
+    @property
+    def disputed(self) -> bool:
+        """Whether the clinic disagrees: it answered, and the finding still stands against it."""
+        return self.reply is not None and self.state is State.NOT_MET
 
     def at(self, minute: int) -> "Finding":
         """Return the finding at a UTC minute: waiting can only turn it into an expired one."""
@@ -120,7 +142,7 @@ def strong_enough(criterion: Criterion, check: Check) -> bool:
             return criterion.conditional and check.level >= criterion.minimum_level
         case Outcome.NOT_MET:
             return check.level >= Level.DOCUMENT
-        case Outcome.COULD_NOT_CHECK:
+        case Outcome.COULD_NOT_CHECK | Outcome.CHANGED:
             return False
 
 
@@ -129,6 +151,14 @@ def last_day(criterion: Criterion, check: Check) -> date:
     limits = [check.checked_on + timedelta(days=criterion.valid_days)]
     limits += [day for day in (check.valid_until, check.credential_until) if day is not None]
     return min(limits)
+
+
+def in_order(checks: Iterable[Check]) -> list[Check]:
+    """Return checks in the order in which they speak: by the day of the look, then as recorded."""
+    found = list(checks)
+    if len(found) > 1:
+        found.sort(key=lambda check: (check.checked_on, check.recorded_at, check.id))
+    return found
 
 
 def finding_of(
@@ -143,16 +173,26 @@ def finding_of(
     decided: Check | None = None
     claimed: Check | None = None
     attempted: Check | None = None
-    in_recheck = False
-    for check in sorted(checks, key=lambda check: (check.checked_on, check.recorded_at, check.id)):
+    waiting: Check | None = None
+    in_recheck = changed = False
+    for check in in_order(checks):
+        if check.refused:
+            continue
         if check.outcome is Outcome.COULD_NOT_CHECK:
             attempted = check
+        elif check.outcome is Outcome.CHANGED:
+            if decided is None or decided.outcome is not Outcome.NOT_MET:
+                decided, claimed, attempted, changed = None, None, None, True
+            if waiting and waiting.outcome is not Outcome.NOT_MET:
+                waiting = None
         elif not strong_enough(criterion, check):
             claimed = check
         elif check.confirmed or not (two_person and needs_second_person(criterion, check.outcome)):
-            decided, attempted, in_recheck = check, None, False
-        elif check.outcome is Outcome.NOT_MET:
-            in_recheck = True
+            decided, attempted, in_recheck, changed = check, None, False, False
+            waiting = None
+        else:
+            waiting = check
+            in_recheck = in_recheck or check.outcome is Outcome.NOT_MET
     if decided and in_recheck and decided.outcome is not Outcome.NOT_MET:
         decided = None
     holds_until = last_day(criterion, decided) if decided else None
@@ -168,4 +208,6 @@ def finding_of(
         claimed=claimed,
         attempted=attempted,
         in_recheck=in_recheck,
+        changed=changed,
+        waiting=waiting,
     )

@@ -2,21 +2,25 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
+    Integer,
     String,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from directory.domain.credentials import CredentialKind
 from directory.domain.criteria import Level
 from directory.domain.findings import Outcome
+from directory.domain.plan import AttemptReason, Channel
 from directory.models.base import Base, BigId, Key, coded
 from directory.models.clinic import Clinic, Practitioner
 from directory.models.staff import User
@@ -27,12 +31,14 @@ class EvidenceKind(StrEnum):
 
     LINK = "link"
     LOOKUP = "lookup"
+    FILE = "file"
 
 
 class Credential(Base):
     """A license, registration or certificate of exactly one practitioner or clinic.
 
-    Of a DEA registration only the last three characters are kept. `expires_on` is inclusive.
+    Of a DEA registration `number` holds the last three characters; the whole number is in
+    `sealed_number`, encrypted, read by no page. `expires_on` is inclusive.
     """
 
     __tablename__ = "credential"
@@ -46,17 +52,25 @@ class Credential(Base):
     clinic_id: Mapped[int | None] = mapped_column(ForeignKey("clinic.id"), index=True)
     kind: Mapped[CredentialKind] = mapped_column(coded(CredentialKind, "kind"))
     number: Mapped[str] = mapped_column(String(40))
+    sealed_number: Mapped[str | None] = mapped_column(String(255), deferred=True)
     state: Mapped[str | None] = mapped_column(String(2))
     issuer: Mapped[str] = mapped_column(String(200))
     issuer_url: Mapped[str | None] = mapped_column(String(300))
     expires_on: Mapped[date | None]
     ended_on: Mapped[date | None]
+    version: Mapped[int] = mapped_column(Integer, default=1, server_default="1")
     practitioner: Mapped[Practitioner | None] = relationship()
     clinic: Mapped[Clinic | None] = relationship()
 
+    __mapper_args__: dict[str, Any] = {"version_id_col": version}  # noqa: RUF012 - read once
+
 
 class Verification(Base):
-    """One dated check of one criterion at one clinic. Append-only."""
+    """One dated check of one criterion at one clinic. Append-only.
+
+    `channel` is how somebody looked, `attempt_reason` why a look gave no answer. `private_note`
+    is read by staff only.
+    """
 
     __tablename__ = "verification"
     __table_args__ = (
@@ -67,6 +81,9 @@ class Verification(Base):
             name="met_has_an_end",
         ),
         CheckConstraint("valid_until IS NULL OR valid_until >= checked_on", name="days"),
+        CheckConstraint(
+            "attempt_reason IS NULL OR outcome = 'could_not_check'", name="reason_of_an_attempt"
+        ),
         Index("ix_verification_clinic_criterion", "clinic_id", "criterion", "checked_on"),
     )
 
@@ -82,12 +99,19 @@ class Verification(Base):
     source_url: Mapped[str | None] = mapped_column(String(500))
     credential_id: Mapped[int | None] = mapped_column(ForeignKey("credential.id"), index=True)
     note: Mapped[str] = mapped_column(Text, default="")
+    private_note: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
+    channel: Mapped[Channel | None] = mapped_column(coded(Channel, "channel"))
+    attempt_reason: Mapped[AttemptReason | None] = mapped_column(
+        coded(AttemptReason, "attempt_reason")
+    )
     recorded_by: Mapped[int] = mapped_column(ForeignKey("staff_user.id"))
     recorded_at: Mapped[datetime]
 
+    clinic: Mapped[Clinic] = relationship()
     credential: Mapped[Credential | None] = relationship()
     recorder: Mapped[User] = relationship()
     confirmation: Mapped["Confirmation | None"] = relationship(back_populates="verification")
+    refusal: Mapped["Refusal | None"] = relationship(back_populates="verification")
     evidence: Mapped[list["Evidence"]] = relationship(
         secondary="verification_evidence", order_by="Evidence.id"
     )
@@ -114,13 +138,54 @@ class Confirmation(Base):
     confirmed_by: Mapped[int] = mapped_column(ForeignKey("staff_user.id"))
     confirmed_at: Mapped[datetime]
     verification: Mapped[Verification] = relationship(back_populates="confirmation")
+    confirmer: Mapped[User] = relationship()
+
+
+class Refusal(Base):
+    """A second person's "no" with its reason: the check stays on record and decides nothing."""
+
+    __tablename__ = "refusal"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["verification_id", "recorded_by"],
+            ["verification.id", "verification.recorded_by"],
+        ),
+        CheckConstraint("refused_by <> recorded_by", name="two_people"),
+        CheckConstraint("length(reason) > 0", name="reason"),
+    )
+
+    verification_id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    recorded_by: Mapped[int] = mapped_column(BigId)
+    refused_by: Mapped[int] = mapped_column(ForeignKey("staff_user.id"))
+    refused_at: Mapped[datetime]
+    reason: Mapped[str] = mapped_column(Text)
+    verification: Mapped[Verification] = relationship(back_populates="refusal")
+    refuser: Mapped[User] = relationship()
 
 
 class Evidence(Base):
-    """A link or look-up record behind a verification; immutable, named by its SHA-256."""
+    """A link, look-up record or file behind a verification; immutable, named by its SHA-256.
+
+    A file belongs to a clinic; its bytes are in the evidence store, never here. A newer file may
+    say which one it replaces: the older one stays on record.
+    """
 
     __tablename__ = "evidence"
-    __table_args__ = (CheckConstraint("length(sha256) = 64", name="sha256_shape"),)
+    __table_args__ = (
+        CheckConstraint("length(sha256) = 64", name="sha256_shape"),
+        CheckConstraint(
+            "kind <> 'file' OR (clinic_id IS NOT NULL AND media_type IS NOT NULL AND size > 0)",
+            name="file_shape",
+        ),
+        Index(
+            "uq_evidence_file",
+            "clinic_id",
+            "sha256",
+            unique=True,
+            sqlite_where=text("kind = 'file'"),
+            postgresql_where=text("kind = 'file'"),
+        ),
+    )
 
     id: Mapped[Key]
     kind: Mapped[EvidenceKind] = mapped_column(coded(EvidenceKind, "kind"))
@@ -128,6 +193,10 @@ class Evidence(Base):
     url: Mapped[str | None] = mapped_column(String(500))
     record: Mapped[str] = mapped_column(Text, default="")
     sha256: Mapped[str] = mapped_column(String(64))
+    clinic_id: Mapped[int | None] = mapped_column(ForeignKey("clinic.id"))
+    media_type: Mapped[str | None] = mapped_column(String(40))
+    size: Mapped[int | None]
+    replaces_id: Mapped[int | None] = mapped_column(ForeignKey("evidence.id"))
     taken_at: Mapped[datetime]
     taken_by: Mapped[int] = mapped_column(ForeignKey("staff_user.id"))
 

@@ -1,11 +1,12 @@
 """A clinic's card in the search row: how findings are packed there and read again."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
 from directory.domain.criteria import Level
-from directory.domain.findings import Check, Finding, Outcome, State, minute_of
+from directory.domain.findings import Check, Finding, Outcome, Reply, State, minute_of
 from directory.domain.services import CONDITIONS, MODALITIES
 from directory.domain.standing import Listing, Standing, standing
 from directory.models import Clinic
@@ -48,18 +49,33 @@ def card_of(clinic: Clinic, findings: Sequence[Finding], minute: int) -> dict[st
         "listing_reason": clinic.listing_reason,
         "derived": minute,
         "findings": [_packed(f) for f in findings],
+        "replies": {
+            f.criterion: [f.reply.answered_on.isoformat(), f.reply.words]
+            for f in findings
+            if f.reply is not None
+        },
     }
 
 
 def findings_of(card: dict[str, Any], minute: int) -> tuple[Finding, ...]:
     """Return the findings of a card at a UTC minute, in the catalogue's order."""
     minute = max(minute, card["derived"])
-    return tuple(_unpacked(packed).at(minute) for packed in card["findings"])
+    replies = card.get("replies", {})
+    findings = (_unpacked(packed).at(minute) for packed in card["findings"])
+    return tuple(
+        replace(f, reply=_unpacked_reply(replies[f.criterion])) if f.criterion in replies else f
+        for f in findings
+    )
 
 
 def standing_of(card: dict[str, Any], findings: Sequence[Finding]) -> Standing:
     """Return the standing that goes with a card's findings."""
     return standing(findings, Listing(card["listing"]))
+
+
+def _unpacked_reply(packed: Sequence[str]) -> Reply:
+    answered_on, words = packed
+    return Reply(date.fromisoformat(answered_on), words)
 
 
 def _packed(finding: Finding) -> list[Any]:
@@ -73,11 +89,14 @@ def _packed(finding: Finding) -> list[Any]:
         _packed_check(finding.claimed),
         _packed_check(finding.attempted),
         int(finding.in_recheck),
+        int(finding.changed),
     ]
 
 
 def _unpacked(packed: Sequence[Any]) -> Finding:
-    code, state, critical, lapses_at, until, decided_by, claimed, attempted, in_recheck = packed
+    code, state, critical, lapses_at, until, decided_by, claimed, attempted, in_recheck, changed = (
+        packed
+    )
     return Finding(
         criterion=code,
         state=State(state),
@@ -88,6 +107,7 @@ def _unpacked(packed: Sequence[Any]) -> Finding:
         claimed=_unpacked_check(claimed),
         attempted=_unpacked_check(attempted),
         in_recheck=bool(in_recheck),
+        changed=bool(changed),
     )
 
 

@@ -10,7 +10,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from directory.domain.criteria import Catalogue
-from directory.domain.findings import Finding, Outcome, minute_of, strong_enough, today_in
+from directory.domain.findings import (
+    Finding,
+    minute_of,
+    needs_second_person,
+    strong_enough,
+    today_in,
+)
 from directory.domain.standing import Standing
 from directory.models import (
     Clinic,
@@ -20,6 +26,7 @@ from directory.models import (
     Verification,
 )
 from directory.operations.cards import findings_of, standing_of
+from directory.operations.changes import Change, changes_at
 from directory.operations.listings import check_of
 
 
@@ -43,6 +50,7 @@ class ClinicPage:
     people: tuple[Person, ...]
     credentials: tuple[Credential, ...]
     today: date
+    changes: tuple[Change, ...] = ()
 
     def deciding(self, finding: Finding) -> Verification | None:
         """Return the stored verification that decides a finding."""
@@ -70,9 +78,9 @@ def public_clinic(
 ) -> ClinicPage | None:
     """Return a clinic's public page at the moment `now`, or None when it is not public.
 
-    Takes a constant number of statements. An adverse check that waits for its second person is
-    left out of the history too, and so
-    is a check of a criterion that the edition in force no longer has.
+    Takes a constant number of statements. A check that waits for its second person is left
+    out of the history too, and so is a refused check, and one of a criterion that the
+    edition in force no longer has.
     """
     row = session.get(SearchRow, clinic_id)
     if row is None:
@@ -86,16 +94,18 @@ def public_clinic(
             selectinload(Clinic.roles).joinedload(PractitionerRole.practitioner),
         )
     ).one()
-    today = today_in(ZoneInfo(clinic.timezone), now)
+    zone = ZoneInfo(clinic.timezone)
+    today = today_in(zone, now)
     findings = findings_of(row.card, minute_of(now))
     roles = [r for r in clinic.roles if r.ended_on is None or r.ended_on >= today]
     credentials = _credentials(session, clinic, roles)
+    history = _history(session, catalogue, clinic_id, two_person=two_person)
     return ClinicPage(
         clinic=clinic,
         card=row.card,
         findings=findings,
         standing=standing_of(row.card, findings),
-        history=_history(session, catalogue, clinic_id, two_person=two_person),
+        history=history,
         people=tuple(
             Person(
                 role=role,
@@ -106,6 +116,7 @@ def public_clinic(
             for role in roles
         ),
         credentials=tuple(c for c in credentials if c.clinic_id == clinic_id),
+        changes=changes_at(session, clinic_id, zone, history),
         today=today,
     )
 
@@ -132,6 +143,7 @@ def _history(
         .options(
             joinedload(Verification.credential),
             joinedload(Verification.confirmation),
+            joinedload(Verification.refusal),
             joinedload(Verification.recorder),
             selectinload(Verification.evidence),
         )
@@ -142,11 +154,10 @@ def _history(
     history: dict[str, list[Verification]] = defaultdict(list)
     for verification in rows:
         criterion = catalogue.by_code.get(verification.criterion)
-        if criterion is None:
+        if criterion is None or verification.refusal is not None:
             continue
-        adverse = verification.outcome is Outcome.NOT_MET and strong_enough(
-            criterion, check_of(verification)
-        )
-        if not (adverse and two_person and verification.confirmation is None):
+        decides = strong_enough(criterion, check_of(verification))
+        second = two_person and needs_second_person(criterion, verification.outcome)
+        if not (decides and second and verification.confirmation is None):
             history[verification.criterion].append(verification)
     return {code: tuple(checks) for code, checks in history.items()}

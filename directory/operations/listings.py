@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -10,12 +11,13 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from directory.domain.credentials import last_valid_day
 from directory.domain.criteria import Catalogue
-from directory.domain.findings import Check, Finding, finding_of, minute_of
+from directory.domain.findings import Check, Finding, Reply, finding_of, minute_of
 from directory.domain.places import earth_point
 from directory.domain.services import CONDITIONS, MODALITIES, mask_of
 from directory.domain.standing import PUBLIC_LISTINGS, STANDINGS, periods
 from directory.models import (
     Clinic,
+    ClinicReply,
     PractitionerRole,
     SearchPeriod,
     SearchRow,
@@ -40,6 +42,7 @@ def check_of(verification: Verification) -> Check:
             last_valid_day(credential.expires_on, credential.ended_on) if credential else None
         ),
         confirmed=verification.confirmation is not None,
+        refused=verification.refusal is not None,
         note=verification.note,
     )
 
@@ -67,10 +70,24 @@ def verifications_of(session: Session, clinic_ids: Sequence[int]) -> list[Verifi
         session.scalars(
             select(Verification)
             .where(Verification.clinic_id.in_(clinic_ids))
-            .options(joinedload(Verification.credential), joinedload(Verification.confirmation))
+            .options(
+                joinedload(Verification.credential),
+                joinedload(Verification.confirmation),
+                joinedload(Verification.refusal),
+            )
             .order_by(Verification.checked_on, Verification.recorded_at, Verification.id)
         )
     )
+
+
+def _replies_of(session: Session, clinic_ids: Sequence[int]) -> dict[tuple[int, str], Reply]:
+    """Return the clinics' answers that hold now, by clinic and criterion."""
+    rows = session.scalars(
+        select(ClinicReply).where(
+            ClinicReply.clinic_id.in_(clinic_ids), ClinicReply.ended_at.is_(None)
+        )
+    )
+    return {(row.clinic_id, row.criterion): Reply(row.answered_on, row.words) for row in rows}
 
 
 def derive(
@@ -99,10 +116,14 @@ def derive(
     by_clinic: dict[int, list[Verification]] = defaultdict(list)
     for verification in verifications_of(session, [clinic.id for clinic in clinics]):
         by_clinic[verification.clinic_id].append(verification)
+    replies = _replies_of(session, [clinic.id for clinic in clinics])
     for clinic in clinics:
-        findings = findings_of(
-            catalogue, by_clinic[clinic.id], ZoneInfo(clinic.timezone), two_person=two_person
-        )
+        findings = [
+            replace(finding, reply=replies.get((clinic.id, finding.criterion)))
+            for finding in findings_of(
+                catalogue, by_clinic[clinic.id], ZoneInfo(clinic.timezone), two_person=two_person
+            )
+        ]
         _write(session, catalogue, now, clinic, findings)
     session.flush()
     return len(clinics)

@@ -6,26 +6,45 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from directory.domain.criteria import Catalogue, Level
 from directory.domain.findings import Outcome, today_in
+from directory.domain.plan import AttemptReason, Channel
 from directory.models import (
+    CheckCounter,
     Clinic,
     Confirmation,
     Credential,
     DirectoryState,
     Evidence,
+    Refusal,
     User,
     Verification,
 )
+from directory.models.engine import lock_log
 from directory.models.vetting import EvidenceKind
-from directory.operations import events
+from directory.operations import accounts, events, leases
 from directory.operations.listings import derive
+from directory.operations.upserts import put
 
 
 class CheckRefused(ValueError):
     """A check that cannot be true as written; the message says why in the verifier's words."""
+
+
+class Conflicted(CheckRefused):
+    """Somebody who declared a conflict of interest acts on nothing of that clinic."""
+
+
+class Overtaken(Exception):
+    """Another check of the same criterion was recorded since this one was begun."""
+
+    def __init__(self, newest_id: int) -> None:
+        """Keep which check came between."""
+        super().__init__(f"check {newest_id} was recorded meanwhile")
+        self.newest_id = newest_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +60,9 @@ class Observation:
     source_url: str | None = None
     note: str = ""
     credential: Credential | None = None
+    private_note: str = ""
+    channel: Channel | None = None
+    attempt_reason: AttemptReason | None = None
 
 
 def add_verification(
@@ -51,11 +73,16 @@ def add_verification(
     clinic: Clinic,
     seen: Observation,
     evidence: Sequence[Evidence] = (),
+    *,
+    based_on: int | None = None,
 ) -> Verification:
     """Write one verification and its event; the caller derives the clinic afterwards.
 
-    Raises CheckRefused for an unknown criterion, a day in the future, an end before the check,
-    a missing end, or "does not apply" where the criterion always applies.
+    `based_on` is the newest check that the recorder had seen, 0 for none; without it the check
+    is written whatever came before. Raises Overtaken when it was not the newest any more, and
+    CheckRefused for an unknown criterion, a day in the future, an end before the check, a
+    missing end, or "does not apply" where the criterion always applies. After Overtaken the
+    caller rolls back.
     """
     criterion = catalogue.by_code.get(seen.criterion)
     if criterion is None:
@@ -68,6 +95,8 @@ def add_verification(
         raise CheckRefused("the check would end before the day it was made")
     if seen.outcome is Outcome.DOES_NOT_APPLY and not criterion.conditional:
         raise CheckRefused(f"{criterion.code} applies to every clinic")
+    if seen.attempt_reason is not None and seen.outcome is not Outcome.COULD_NOT_CHECK:
+        raise CheckRefused("only a look that gave no answer has a reason for that")
     verification = Verification(
         clinic_id=clinic.id,
         edition=catalogue.edition,
@@ -80,12 +109,16 @@ def add_verification(
         source_url=seen.source_url,
         credential=seen.credential,
         note=seen.note,
+        private_note=seen.private_note,
+        channel=seen.channel,
+        attempt_reason=seen.attempt_reason,
         recorded_by=actor.id,
         recorded_at=now,
         evidence=list(evidence),
     )
     session.add(verification)
     session.flush()
+    move_on(session, verification, based_on)
     after = {"clinic": clinic.id, "criterion": criterion.code, "outcome": seen.outcome.value}
     events.record(
         session, actor, now, "verification:recorded", "verification", verification.id, None, after
@@ -104,6 +137,8 @@ def add_confirmation(
         raise CheckRefused("a second, different person must confirm this check")
     if verification.confirmation is not None:
         raise CheckRefused("this check is confirmed already")
+    if verification.refusal is not None:
+        raise CheckRefused("a second person refused this check; make a new one")
     confirmation = Confirmation(
         verification=verification,
         recorded_by=verification.recorded_by,
@@ -118,6 +153,38 @@ def add_confirmation(
     return confirmation
 
 
+def add_refusal(
+    session: Session, actor: User, now: datetime, verification: Verification, reason: str
+) -> Refusal:
+    """Write a second person's "no" and its event; the caller derives the clinic afterwards.
+
+    Raises CheckRefused without a reason, when the second person is the first, or when the check
+    was confirmed or refused before.
+    """
+    if verification.recorded_by == actor.id:
+        raise CheckRefused("a second, different person must decide on this check")
+    if verification.confirmation is not None:
+        raise CheckRefused("this check is confirmed already")
+    if verification.refusal is not None:
+        raise CheckRefused("this check is refused already")
+    if not reason.strip():
+        raise CheckRefused("say why")
+    refusal = Refusal(
+        verification=verification,
+        recorded_by=verification.recorded_by,
+        refused_by=actor.id,
+        refused_at=now,
+        reason=reason.strip(),
+    )
+    session.add(refusal)
+    session.flush()
+    events.record(
+        session, actor, now, "verification:refused", "verification", verification.id, None, None,
+        reason=refusal.reason,
+    )  # fmt: skip
+    return refusal
+
+
 def record_verification(
     session: Session,
     actor: User,
@@ -127,9 +194,19 @@ def record_verification(
     seen: Observation,
     *,
     two_person: bool,
+    evidence: Sequence[Evidence] = (),
+    based_on: int | None = None,
 ) -> Verification:
-    """Record one check and make its consequences public in the same transaction."""
-    verification = add_verification(session, actor, now, catalogue, clinic, seen)
+    """Record one check and make its consequences public in the same transaction.
+
+    The recorder's hold on the work ends with it. Raises as add_verification does, and Conflicted.
+    """
+    lock_log(session)
+    refuse_conflicted(session, actor, clinic.id)
+    leases.end(session, actor, now, clinic.id, seen.criterion)
+    verification = add_verification(
+        session, actor, now, catalogue, clinic, seen, evidence, based_on=based_on
+    )
     publish(session, catalogue, now, [clinic.id], two_person=two_person)
     return verification
 
@@ -144,9 +221,61 @@ def confirm_verification(
     two_person: bool,
 ) -> Confirmation:
     """Confirm one check and make its consequences public in the same transaction."""
+    _take_decision(session, actor, verification)
     confirmation = add_confirmation(session, actor, now, verification)
     publish(session, catalogue, now, [verification.clinic_id], two_person=two_person)
     return confirmation
+
+
+def refuse_verification(
+    session: Session,
+    actor: User,
+    now: datetime,
+    catalogue: Catalogue,
+    verification: Verification,
+    reason: str,
+    *,
+    two_person: bool,
+) -> Refusal:
+    """Refuse one check, with a reason for its recorder; it waits no more and decides nothing."""
+    _take_decision(session, actor, verification)
+    refusal = add_refusal(session, actor, now, verification, reason)
+    publish(session, catalogue, now, [verification.clinic_id], two_person=two_person)
+    return refusal
+
+
+def newest_check(session: Session, clinic_id: int, criterion: str) -> int:
+    """Return the number of the newest check of a criterion at a clinic, 0 for none."""
+    key = {"clinic_id": clinic_id, "criterion": criterion}
+    counter = session.get(CheckCounter, key, populate_existing=True)
+    return counter.newest_id if counter else 0
+
+
+def refuse_conflicted(session: Session, actor: User, clinic_id: int) -> None:
+    """Raise Conflicted when the actor declared a conflict of interest with the clinic."""
+    if accounts.conflicted(session, actor.id, clinic_id):
+        raise Conflicted("you declared a conflict of interest with this clinic")
+
+
+def move_on(session: Session, verification: Verification, based_on: int | None) -> None:
+    """Make a check the newest of its criterion, in one statement that only one of two wins.
+
+    Raises Overtaken when another check than `based_on` is the newest.
+    """
+    key = {"clinic_id": verification.clinic_id, "criterion": verification.criterion}
+    where = None if based_on is None else CheckCounter.newest_id == based_on
+    if not put(session, CheckCounter, key, {"newest_id": verification.id}, where=where):
+        raise Overtaken(newest_check(session, verification.clinic_id, verification.criterion))
+
+
+def _take_decision(session: Session, actor: User, verification: Verification) -> None:
+    """Let one person at a time decide on a check, and see what others decided; may refuse."""
+    lock_log(session)
+    refuse_conflicted(session, actor, verification.clinic_id)
+    session.execute(
+        select(Verification.id).where(Verification.id == verification.id).with_for_update()
+    )
+    session.refresh(verification, ["confirmation", "refusal"])
 
 
 def publish(

@@ -1,0 +1,358 @@
+"""Read today's plan: every clinic's checks in a few statements, judged by the rules and the clock.
+
+Nothing of the plan is stored. `read_facts` reads what the rules need and is the slow half;
+`today` adds the clock, who asks and who holds what. A caller may keep facts for as long as
+`fingerprint` says the same.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from directory.domain.capacity import keepable, minutes_needed, yearly_minutes
+from directory.domain.credentials import last_valid_day
+from directory.domain.criteria import Applies, Catalogue, Criterion, Level
+from directory.domain.findings import Check, finding_of, minute_of, today_in
+from directory.domain.plan import Channel, DayPlan, Item, Known, due_item, known_of, plan_day
+from directory.domain.services import Modality
+from directory.domain.standing import Listing
+from directory.models import (
+    Clinic,
+    Confirmation,
+    Credential,
+    Event,
+    Refusal,
+    Service,
+    User,
+    Verification,
+)
+from directory.models.engine import lock_log
+from directory.models.staff import ConflictOfInterest
+from directory.operations import leases
+from directory.operations.leases import Hold
+from directory.operations.vetting import newest_check
+
+WITH_WORK = (Listing.LISTED, Listing.SUSPENDED, Listing.DRAFT)
+NOT_FACTS = ("lease:taken", "lease:renewed", "lease:released")
+ENDLESS = 10**9
+"""Minutes of a budget that holds everything."""
+
+TRIES_TO_TAKE = 200
+"""How many pieces of work are tried before saying that there is none to hand out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """What the plan needs of a clinic."""
+
+    id: int
+    name: str
+    city: str
+    state: str
+    zone: ZoneInfo
+    listing: Listing
+    organization_id: int | None
+    phone: str | None
+    iv: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where a thing was looked up."""
+
+    name: str
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What the rules need of all clinics; the clock is not in it."""
+
+    sites: dict[int, Site]
+    known: dict[tuple[int, str], Known]
+    newest: dict[tuple[int, str], int]
+    own_source: dict[tuple[int, str], Source]
+    state_source: dict[tuple[str, str], Source]
+    waiting: int
+
+    def source(self, site: Site, criterion: Criterion) -> Source | None:
+        """Return where this was looked up last: here, or else in the same state."""
+        return self.own_source.get((site.id, criterion.code)) or self.state_source.get(
+            (site.state, criterion.code)
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Today:
+    """The plan of one person for one day, and how the whole stands."""
+
+    day: DayPlan
+    sites: dict[int, Site]
+    held: tuple[Hold, ...]
+    reasons: dict[str, int]
+    listings: int
+    keepable: int
+    needed: int
+    waiting: int
+
+
+def fingerprint(session: Session) -> tuple[object, ...]:
+    """Return what is different after any act that changes the facts.
+
+    Call it before anything is written in the transaction.
+    """
+    newest = select(Event.id).where(Event.act.not_in(NOT_FACTS)).order_by(Event.id.desc()).limit(1)
+    checks = select(func.max(Verification.id))
+    row = session.execute(
+        select(
+            newest.scalar_subquery(),
+            checks.scalar_subquery(),
+            select(func.count()).select_from(Clinic).scalar_subquery(),
+        )
+    ).one()
+    return tuple(row)
+
+
+def read_facts(session: Session, catalogue: Catalogue, *, two_person: bool) -> Facts:
+    """Read what the rules need of every clinic with work, in three statements."""
+    sites = _sites(session)
+    known: dict[tuple[int, str], Known] = {}
+    newest: dict[tuple[int, str], int] = {}
+    own: dict[tuple[int, str], Source] = {}
+    by_state: dict[tuple[str, str], tuple[int, Source]] = {}
+    waiting = 0
+    for (clinic_id, code), group in groupby(_check_rows(session), key=itemgetter(1, 2)):
+        site, criterion = sites.get(clinic_id), catalogue.by_code.get(code)
+        if site is None or criterion is None:
+            continue
+        rows = list(group)
+        checks = [(_check(row), row.channel) for row in rows]
+        finding = finding_of(
+            criterion, (check for check, _channel in checks), site.zone, two_person=two_person
+        )
+        known[clinic_id, code] = known_of(finding, checks)
+        newest[clinic_id, code] = max(row.id for row in rows)
+        waiting += finding.waiting is not None
+        for row in rows:
+            if row.level is Level.SOURCE:
+                source = Source(name=row.source_name, url=row.source_url)
+                own[clinic_id, code] = source
+                if row.id > by_state.get((site.state, code), (0, None))[0]:
+                    by_state[site.state, code] = (row.id, source)
+    return Facts(
+        sites=sites,
+        known=known,
+        newest=newest,
+        own_source=own,
+        state_source={key: source for key, (_id, source) in by_state.items()},
+        waiting=waiting,
+    )
+
+
+def _sites(session: Session) -> dict[int, Site]:
+    with_iv = set(
+        session.scalars(select(Service.clinic_id).where(Service.modality == Modality.IV).distinct())
+    )
+    rows = session.execute(
+        select(
+            Clinic.id,
+            Clinic.name,
+            Clinic.city,
+            Clinic.state,
+            Clinic.timezone,
+            Clinic.listing,
+            Clinic.organization_id,
+            Clinic.phone,
+        ).where(Clinic.listing.in_(WITH_WORK))
+    )
+    return {
+        row.id: Site(
+            id=row.id,
+            name=row.name,
+            city=row.city,
+            state=row.state,
+            zone=ZoneInfo(row.timezone),
+            listing=row.listing,
+            organization_id=row.organization_id,
+            phone=row.phone,
+            iv=row.id in with_iv,
+        )
+        for row in rows
+    }
+
+
+def _check_rows(session: Session) -> Iterable[Any]:
+    """Yield every check of a clinic with work, as rows without the ORM."""
+    check, clinic = Verification.__table__.c, Clinic.__table__.c
+    credential = Credential.__table__.c
+    confirmation, refusal = Confirmation.__table__.c, Refusal.__table__.c
+    return session.connection().execute(
+        select(
+            check.id,
+            check.clinic_id,
+            check.criterion,
+            check.outcome,
+            check.level,
+            check.checked_on,
+            check.recorded_at,
+            check.valid_until,
+            check.source_name,
+            check.source_url,
+            check.channel,
+            credential.expires_on,
+            credential.ended_on,
+            confirmation.confirmed_by,
+            refusal.refused_by,
+        )
+        .join(Clinic.__table__, clinic.id == check.clinic_id)
+        .outerjoin(Credential.__table__, credential.id == check.credential_id)
+        .outerjoin(Confirmation.__table__, confirmation.verification_id == check.id)
+        .outerjoin(Refusal.__table__, refusal.verification_id == check.id)
+        .where(clinic.listing.in_(WITH_WORK))
+        .order_by(check.clinic_id, check.criterion)
+    )
+
+
+def _check(row: Any) -> Check:
+    ends = row.expires_on or row.ended_on
+    return Check(
+        id=row.id,
+        outcome=row.outcome,
+        level=row.level,
+        checked_on=row.checked_on,
+        recorded_at=row.recorded_at,
+        valid_until=row.valid_until,
+        credential_until=last_valid_day(row.expires_on, row.ended_on) if ends else None,
+        confirmed=row.confirmed_by is not None,
+        refused=row.refused_by is not None,
+    )
+
+
+def due_items(facts: Facts, catalogue: Catalogue, now: datetime) -> list[Item]:
+    """Return everything that is due at `now` at any clinic."""
+    minute = minute_of(now)
+    days: dict[str, date] = {}
+    items = []
+    for site in facts.sites.values():
+        today = days.get(site.zone.key)
+        if today is None:
+            today = days[site.zone.key] = today_in(site.zone, now)
+        for criterion in catalogue.criteria:
+            if criterion.applies is Applies.IV and not site.iv:
+                continue
+            source = facts.source(site, criterion)
+            item = due_item(
+                criterion,
+                facts.known.get((site.id, criterion.code)),
+                clinic_id=site.id,
+                listing=site.listing,
+                source=source.name if source else f"{criterion.title} ({site.state})",
+                today=today,
+                minute=minute,
+            )
+            if item is not None:
+                items.append(item)
+    return items
+
+
+def today(
+    session: Session,
+    actor: User,
+    now: datetime,
+    catalogue: Catalogue,
+    facts: Facts,
+    *,
+    two_person: bool,
+    budget: int,
+) -> Today:
+    """Return the actor's plan: what is due, not held by others, and not at a conflicted clinic."""
+    held = leases.holds(session, now)
+    others = {hold.pair for hold in held if hold.holder_id != actor.id}
+    conflicted = conflicted_clinics(session, actor)
+    items = due_items(facts, catalogue, now)
+    mine = [
+        item
+        for item in items
+        if (item.clinic_id, item.criterion) not in others and item.clinic_id not in conflicted
+    ]
+    listings = sum(site.listing is not Listing.DRAFT for site in facts.sites.values())
+    a_year = yearly_minutes(
+        (criterion for criterion in catalogue.criteria if criterion.critical),
+        two_person=two_person,
+    )
+    return Today(
+        day=plan_day(mine, budget),
+        sites=facts.sites,
+        held=tuple(held),
+        reasons=dict(Counter(item.why.value for item in items)),
+        listings=listings,
+        keepable=keepable(listings, budget, a_year),
+        needed=minutes_needed(listings, a_year),
+        waiting=facts.waiting if two_person else 0,
+    )
+
+
+def take_next(
+    session: Session,
+    actor: User,
+    now: datetime,
+    catalogue: Catalogue,
+    facts: Facts,
+    *,
+    batch: str = "",
+    channel: Channel | None = None,
+    done: tuple[int, str] | None = None,
+) -> Item | None:
+    """Hand the actor the next piece of work under a lease, or None when there is none.
+
+    Work that the actor holds already comes first; then the batch they are in; what they put
+    back lately comes not at all. The database decides who gets it; a piece that was looked at
+    since the facts were read is left out. `done` is what the actor has just recorded.
+    """
+    lock_log(session)
+    others: set[tuple[int, str]] = set()
+    own: set[tuple[int, str]] = set()
+    for hold in leases.holds(session, now):
+        (own if hold.holder_id == actor.id else others).add(hold.pair)
+    skipped = leases.put_back_by(session, actor, now) | others
+    conflicted = conflicted_clinics(session, actor)
+    items = [
+        item
+        for item in due_items(facts, catalogue, now)
+        if item.clinic_id not in conflicted
+        and (item.clinic_id, item.criterion) not in skipped
+        and (item.clinic_id, item.criterion) != done
+        and (channel is None or item.channel is channel)
+    ]
+    plan = plan_day(items, ENDLESS, first=batch)
+    found = sorted(plan.items, key=lambda item: (item.clinic_id, item.criterion) not in own)
+    for item in found[:TRIES_TO_TAKE]:
+        pair = (item.clinic_id, item.criterion)
+        if newest_check(session, *pair) == facts.newest.get(pair, 0) and leases.take(
+            session, actor, now, *pair
+        ):
+            return item
+    return None
+
+
+def conflicted_clinics(session: Session, actor: User) -> frozenset[int]:
+    """Return the clinics on which the actor may not act, their owners' ones included."""
+    tie = ConflictOfInterest
+    return frozenset(
+        session.scalars(
+            select(Clinic.id)
+            .join(
+                tie,
+                (tie.clinic_id == Clinic.id) | (tie.organization_id == Clinic.organization_id),
+            )
+            .where(tie.user_id == actor.id, tie.withdrawn_at.is_(None))
+        )
+    )
