@@ -49,7 +49,10 @@ class Organization(Base):
     id: Mapped[Key]
     name: Mapped[str] = mapped_column(String(200))
     npi: Mapped[str | None] = mapped_column(String(10), unique=True)
+    version: Mapped[int] = mapped_column(Integer, default=1, server_default="1")
     clinics: Mapped[list["Clinic"]] = relationship(back_populates="organization")
+
+    __mapper_args__: dict[str, Any] = {"version_id_col": version}  # noqa: RUF012 - read once
 
 
 class Clinic(Base):
@@ -140,7 +143,10 @@ class Practitioner(Base):
     name: Mapped[str] = mapped_column(String(200))
     profession: Mapped[str] = mapped_column(String(60))
     npi: Mapped[str | None] = mapped_column(String(10), unique=True)
+    version: Mapped[int] = mapped_column(Integer, default=1, server_default="1")
     roles: Mapped[list["PractitionerRole"]] = relationship(back_populates="practitioner")
+
+    __mapper_args__: dict[str, Any] = {"version_id_col": version}  # noqa: RUF012 - read once
 
 
 class PractitionerRole(Base):
@@ -158,5 +164,8 @@ class PractitionerRole(Base):
     post: Mapped[Post] = mapped_column(coded(Post, "post"))
     started_on: Mapped[date]
     ended_on: Mapped[date | None]
+    version: Mapped[int] = mapped_column(Integer, default=1, server_default="1")
     practitioner: Mapped[Practitioner] = relationship(back_populates="roles")
     clinic: Mapped[Clinic] = relationship(back_populates="roles")
+
+    __mapper_args__: dict[str, Any] = {"version_id_col": version}  # noqa: RUF012 - read once

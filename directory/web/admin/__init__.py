@@ -1,0 +1,33 @@
+"""Pages for staff, one blueprint a room; every one is closed unless it opens itself."""
+
+from flask import Flask
+
+from directory.web.admin import (
+    cases,
+    clinics,
+    credentials,
+    evidence,
+    log,
+    numbers,
+    people,
+    plan,
+    vetting,
+)
+
+ROOMS = (
+    plan.room,
+    vetting.room,
+    clinics.room,
+    people.room,
+    credentials.room,
+    evidence.room,
+    cases.room,
+    numbers.room,
+    log.room,
+)
+
+
+def install(app: Flask) -> None:
+    """Add the staff rooms to `app`."""
+    for room in ROOMS:
+        app.register_blueprint(room)

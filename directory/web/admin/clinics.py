@@ -1,0 +1,224 @@
+"""Clinics, organizations and their listing states."""
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from directory.domain.clinic_entry import EntriesRefused, read_clinic
+from directory.domain.clinics import STEPS
+from directory.domain.entries import EntryRefused, looks_alike
+from directory.domain.standing import Listing
+from directory.extensions import db
+from directory.models import Clinic
+from directory.operations import clinic_file
+from directory.operations.conflicts import refuse_conflicted
+from directory.operations.editing import (
+    Edit,
+    create_clinic,
+    edits_since,
+    plan_edit,
+    save_edit,
+    set_listing,
+)
+from directory.operations.stale import Stale
+from directory.web import wording
+from directory.web.access import current_staff, staff_page
+from directory.web.forms.clinics import ClinicForm, ListingForm, form_for, owner_label
+from directory.web.forms.entries import choices, words_of
+from directory.web.state import catalogue, here, now
+
+room = Blueprint("clinics", __name__, url_prefix="/admin/clinics")
+
+ID = "<int(max=9223372036854775807):clinic_id>"
+LAST_PAGE = 100_000
+
+
+@room.get("/")
+@staff_page
+def index() -> ResponseReturnValue:
+    """Every clinic, whatever its listing, found by name, city, state or number."""
+    sought = request.args.get("q", "")[:100].strip()
+    listing = request.args.get("listing", "")
+    page = request.args.get("page", 1, int)
+    found = clinic_file.find_clinics(
+        db.session(),
+        sought,
+        Listing(listing) if listing in set(Listing) else None,
+        min(max(page, 1), LAST_PAGE),
+    )
+    return render_template(
+        "admin/clinics/index.html", found=found, sought=sought, listing=listing, listings=Listing
+    )
+
+
+@room.get(f"/{ID}")
+@staff_page
+def show(clinic_id: int) -> ResponseReturnValue:
+    """One clinic: its facts, listing, people, papers, files, checks and history."""
+    return _page(_clinic(clinic_id), None)
+
+
+@room.get("/new")
+@staff_page
+def new() -> ResponseReturnValue:
+    """An empty form."""
+    return _form(form_for(None, None), None)
+
+
+@room.post("/new")
+@staff_page
+def create() -> ResponseReturnValue:
+    """Write a new clinic as a draft."""
+    form = form_for(request.form, None)
+    edit = _planned(form, None)
+    if edit is None:
+        return _form(form, None), 400
+    if edit.grave and request.form.get("previewed") != edit.digest:
+        return _form(form, None, edit=edit)
+    clinic = create_clinic(db.session(), current_staff(), now(), edit)
+    db.session.commit()
+    flash(_("Saved as a draft. Publish it when it is ready."))
+    return redirect(url_for("clinics.show", clinic_id=clinic.id), 303)
+
+
+@room.get(f"/{ID}/edit")
+@staff_page
+def edit(clinic_id: int) -> ResponseReturnValue:
+    """The form with the clinic's facts."""
+    clinic = _clinic(clinic_id)
+    return _form(form_for(None, clinic), clinic)
+
+
+@room.post(f"/{ID}/edit")
+@staff_page
+def save(clinic_id: int) -> ResponseReturnValue:
+    """Save an edit; when checks would fall, show them first."""
+    clinic = _clinic(clinic_id)
+    form = form_for(request.form, clinic)
+    version = _version(form.version.data)
+    if clinic.version != version:
+        return _stale(form, clinic_id, version)
+    planned = _planned(form, clinic)
+    if planned is None:
+        return _form(form, clinic), 400
+    if planned.grave and request.form.get("previewed") != planned.digest:
+        return _form(form, clinic, edit=planned)
+    try:
+        save_edit(
+            db.session(),
+            current_staff(),
+            now(),
+            catalogue(),
+            clinic,
+            planned,
+            version=version,
+            two_person=here().two_person,
+        )
+    except Stale:
+        return _stale(form, clinic_id, version)
+    db.session.commit()
+    flash(_("Saved.") if planned.after else _("Nothing was changed."))
+    return redirect(url_for("clinics.show", clinic_id=clinic_id), 303)
+
+
+@room.post(f"/{ID}/listing")
+@staff_page
+def listing(clinic_id: int) -> ResponseReturnValue:
+    """Publish, unlist, suspend or close a clinic."""
+    clinic = _clinic(clinic_id)
+    form = ListingForm(request.form)
+    wanted = form.listing.data or ""
+    try:
+        if wanted not in set(Listing):
+            raise EntryRefused("listing_step", "listing")
+        set_listing(
+            db.session(),
+            current_staff(),
+            now(),
+            catalogue(),
+            clinic,
+            Listing(wanted),
+            clinic_file.one_line(form.reason.data or ""),
+            version=_version(form.version.data),
+            two_person=here().two_person,
+        )
+    except EntryRefused as refused:
+        form.refuse([refused])
+        return _page(clinic, form), 400
+    except Stale:
+        db.session.rollback()
+        clinic = _clinic(clinic_id)
+        form.version.data = str(clinic.version)
+        flash(_("Somebody changed this clinic meanwhile. Look again, then decide."))
+        return _page(clinic, form), 409
+    db.session.commit()
+    flash(_("The listing is now: %(state)s.", state=wording.LISTINGS[wanted]))
+    return redirect(url_for("clinics.show", clinic_id=clinic_id), 303)
+
+
+def _clinic(clinic_id: int) -> Clinic:
+    return db.session.get(Clinic, clinic_id) or abort(404)
+
+
+def _version(text: str | None) -> int:
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 10 else 0
+
+
+def _planned(form: ClinicForm, clinic: Clinic | None) -> Edit | None:
+    """Return what saving would do, or None with the problems on the form."""
+    try:
+        if clinic:
+            refuse_conflicted(db.session(), current_staff(), [clinic.id])
+        facts = read_clinic(form.typed())
+        return plan_edit(db.session(), catalogue(), here().gazetteer(), clinic, facts)
+    except EntriesRefused as refused:
+        form.refuse(refused.problems)
+    except EntryRefused as refused:
+        form.refuse([refused])
+    return None
+
+
+def _form(
+    form: ClinicForm, clinic: Clinic | None, *, edit: Edit | None = None, others: object = ()
+) -> str:
+    return render_template(
+        "admin/clinics/edit.html",
+        form=form,
+        clinic=clinic,
+        edit=edit,
+        others=others,
+        catalogue=catalogue(),
+        owners=[owner_label(owner) for owner in clinic_file.owners(db.session())],
+    )
+
+
+def _stale(form: ClinicForm, clinic_id: int, version: int) -> ResponseReturnValue:
+    """Show what others saved meanwhile, with all that was typed; saving again then counts."""
+    db.session.rollback()
+    clinic = _clinic(clinic_id)
+    form.version.data = str(clinic.version)
+    others = edits_since(db.session(), clinic_id, version)
+    return _form(form, clinic, others=others), 409
+
+
+def _page(clinic: Clinic, form: ListingForm | None) -> str:
+    if form is None:
+        form = ListingForm(None, data={"version": str(clinic.version)})
+    steps = {step.value: wording.LISTING_STEPS[step.value] for step in STEPS[clinic.listing]}
+    form.listing.choices = choices(steps, _("Choose"))
+    conflict = ""
+    try:
+        refuse_conflicted(db.session(), current_staff(), [clinic.id])
+    except EntryRefused as refused:
+        conflict = words_of(refused)
+    return render_template(
+        "admin/clinics/show.html",
+        clinic=clinic,
+        file=clinic_file.open_file(
+            db.session(), catalogue(), clinic, now(), two_person=here().two_person
+        ),
+        form=form,
+        conflict=conflict,
+        alike=looks_alike(clinic.name),
+        catalogue=catalogue(),
+    )
