@@ -20,8 +20,19 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
 
     from directory import cli, extensions, paths
     from directory.settings import Settings
-    from directory.web import errors, language, public, security, state
+    from directory.web import (
+        access,
+        accounts,
+        admin,
+        errors,
+        language,
+        mailing,
+        public,
+        security,
+        state,
+    )
     from directory.web.api import api
+    from directory.web.public.cases import outside
 
     settings = settings or Settings.from_env(os.environ)
     app = Flask(
@@ -30,12 +41,18 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
         instance_path=str(settings.instance_dir.absolute()),
     )
     security.configure(app, settings)
+    access.configure(app, settings)
     extensions.install(app, settings)
     language.install(app)
     state.install(app, settings)
     security.install(app, settings)
+    access.install(app)
     errors.install(app)
+    mailing.install(app, settings)
     app.register_blueprint(public.pages)
+    app.register_blueprint(outside)
     app.register_blueprint(api)
+    app.register_blueprint(accounts.pages)
+    admin.install(app)
     cli.install(app)
     return app

@@ -9,6 +9,9 @@ from flask.cli import AppGroup
 from flask_migrate import upgrade
 
 from directory import paths
+from directory.cli_cases import case_commands, mail_commands
+from directory.cli_log import log_commands
+from directory.cli_staff import staff_commands
 from directory.domain.criteria import Catalogue, CatalogueError, parse_catalogue
 from directory.extensions import db
 from directory.models.engine import begin_writing
@@ -34,6 +37,10 @@ def install(app: Flask) -> None:
     app.cli.add_command(catalogue_commands)
     app.cli.add_command(gazetteer_commands)
     app.cli.add_command(listings_commands)
+    app.cli.add_command(log_commands)
+    app.cli.add_command(staff_commands)
+    app.cli.add_command(case_commands)
+    app.cli.add_command(mail_commands)
 
 
 @click.command("setup", help="Prepare everything: database, place index, checklist.")

@@ -5,6 +5,7 @@ from flask_babel import Babel
 from flask_compress import Compress
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
+from flask_wtf import CSRFProtect
 
 from directory import paths
 from directory.models import Base
@@ -15,15 +16,17 @@ db = SQLAlchemy(model_class=Base)
 migrate = Migrate()
 babel = Babel()
 compress = Compress()
+csrf = CSRFProtect()
 
 
 def install(app: Flask, settings: Settings) -> None:
-    """Bind the database, migrations and compression to `app`."""
+    """Bind the database, migrations, compression and form tokens to `app`."""
     settings.instance_dir.mkdir(parents=True, exist_ok=True)
     app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"pool_pre_ping": True}
     db.init_app(app)
     migrate.init_app(app, db, directory=str(paths.MIGRATIONS), render_as_batch=True)
     compress.init_app(app)
+    csrf.init_app(app)
     with app.app_context():
         tune(db.engine)

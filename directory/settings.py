@@ -1,11 +1,17 @@
 """The settings of one installation: read once from the environment, checked, then frozen."""
 
 import logging
+import os
+import re
 import secrets
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import Self, cast
+from urllib.parse import urlsplit
+
+from directory.sources.mail import MailAddressError, read_address
 
 log = logging.getLogger(__name__)
 
@@ -13,6 +19,12 @@ PREFIX = "DIRECTORY_"
 SHORTEST_SECRET = 32
 GEOCODERS = ("embedded", "nominatim", "pelias", "photon")
 CONFIRMATIONS = ("two-person", "solo")
+MAIL_ADDRESS = re.compile(r"[^@\s<>]+@[^@\s<>]+")
+
+
+def default_instance() -> Path:
+    """Return where the embedded database is kept unless the operator says otherwise."""
+    return Path.cwd() / "instance"
 
 
 class SettingsError(ValueError):
@@ -24,7 +36,7 @@ class Settings:
     """Everything an operator can choose. Each field is read from DIRECTORY_<NAME>."""
 
     env: str = "development"
-    instance_dir: Path = field(default_factory=lambda: Path.cwd() / "instance")
+    instance_dir: Path = field(default_factory=default_instance)
     database_url: str = ""
     secret_key: str = field(default="", repr=False)
     trusted_hosts: tuple[str, ...] = ()
@@ -34,6 +46,9 @@ class Settings:
     geocoder: str = "embedded"
     geocoder_domain: str = ""
     geocoder_timeout: float = 2.0
+    mail_server: str = field(default="", repr=False)
+    mail_from: str = ""
+    evidence_dir: Path | None = None
 
     def __post_init__(self) -> None:
         """Fill what is derived and refuse what is unsafe; raises SettingsError."""
@@ -52,6 +67,7 @@ class Settings:
                 "DIRECTORY_GEOCODER_DOMAIN is missing: name your own geocoding server, so that "
                 "no patient's search leaves your hosts"
             )
+        self._refuse_unusable_mail()
         if self.env == "production":
             self._refuse_weak_production()
         if not self.database_url:
@@ -59,6 +75,29 @@ class Settings:
             object.__setattr__(self, "database_url", f"sqlite:///{database}")
         if not self.secret_key:
             object.__setattr__(self, "secret_key", secrets.token_hex(32))
+
+    def _refuse_unusable_mail(self) -> None:
+        if not self.mail_from:
+            if self.mail_server:
+                raise SettingsError(
+                    "DIRECTORY_MAIL_FROM is missing: name the address that mail comes from"
+                )
+            host = urlsplit(self.public_url).hostname
+            object.__setattr__(self, "mail_from", f"no-reply@{host}")
+        if self.mail_server:
+            try:
+                read_address(self.mail_server)
+            except MailAddressError as error:
+                raise SettingsError(f"DIRECTORY_MAIL_SERVER cannot be used: {error}") from None
+        if not MAIL_ADDRESS.fullmatch(self.mail_from):
+            raise SettingsError(f"DIRECTORY_MAIL_FROM is {self.mail_from!r}, not a mail address")
+
+    @property
+    def public_url(self) -> str:
+        """The address that links in mail lead to: the first of the trusted hosts."""
+        hosts = [host.lstrip(".") for host in self.trusted_hosts]
+        scheme = "https" if self.https else "http"
+        return f"{scheme}://{hosts[0] if hosts else '127.0.0.1:5000'}"
 
     def _refuse_weak_production(self) -> None:
         if len(self.secret_key) < SHORTEST_SECRET or len(set(self.secret_key)) < 10:
@@ -76,6 +115,11 @@ class Settings:
         """The compiled place index, one file beside the embedded database."""
         return self.instance_dir / "gazetteer.sqlite"
 
+    @property
+    def evidence_path(self) -> Path:
+        """The folder of evidence files: never inside anything that is served."""
+        return self.evidence_dir or self.instance_dir / "evidence"
+
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
         """Read the settings from `environ`; raises SettingsError on one that cannot be."""
@@ -92,7 +136,27 @@ class Settings:
                     values[name] = READERS[name](text.strip())
                 except ValueError:
                     raise SettingsError(f"{key} is {text!r}, which cannot be read") from None
+        if "secret_key" not in values and values.get("env", "development") == "development":
+            folder = cast(Path, values.get("instance_dir", default_instance()))
+            values["secret_key"] = _kept_secret(folder)
         return cls(**values)  # type: ignore[arg-type]
+
+
+def _kept_secret(folder: Path) -> str:
+    """Return the random key of a development set-up, made once and kept beside its database.
+
+    A new one at each start would end every second factor and all that is sealed with the key.
+    """
+    file = folder / "secret-key"
+    if not file.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        unfinished = folder / f"secret-key-{os.getpid()}"
+        unfinished.touch(mode=0o600)
+        unfinished.write_text(secrets.token_hex(32), "utf-8")
+        with suppress(FileExistsError):
+            os.link(unfinished, file)
+        unfinished.unlink()
+    return file.read_text("utf-8").strip()
 
 
 def _switch(text: str) -> bool:
@@ -117,4 +181,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "geocoder": str,
     "geocoder_domain": str,
     "geocoder_timeout": float,
+    "mail_server": str,
+    "mail_from": str,
+    "evidence_dir": Path,
 }

@@ -58,9 +58,12 @@ def fill(session, catalogue=None):
 
 
 def counts(session):
+    """Return how many rows each table has that is there at this step."""
+    there = inspect(session.connection()).get_table_names()
     rows = {
         table.name: session.scalar(select(func.count()).select_from(table))
         for table in Base.metadata.sorted_tables
+        if table.name in there
     }
     session.rollback()
     return rows
@@ -95,8 +98,12 @@ def described(engine):
     """Return every table as its columns, keys, indexes and checks."""
     inspector = inspect(engine)
 
+    def plain(value):
+        # The condition of a partial index is an object of its own; its words are what counts.
+        return {k: str(v) for k, v in value.items()} if isinstance(value, dict) else value
+
     def ordered(rows):
-        return sorted((sorted((k, str(v)) for k, v in row.items()) for row in rows), key=str)
+        return sorted((sorted((k, str(plain(v))) for k, v in row.items()) for row in rows), key=str)
 
     return {
         table: {
@@ -118,9 +125,11 @@ def test_each_step_goes_down_and_up_again_with_data(filled):
     steps = list(SCRIPTS.walk_revisions())
     for step in steps[:-1]:
         downgrade(revision=step.down_revision)
-        assert counts(filled) == before, f"{step.revision} lost rows on the way down"
+        left = counts(filled)
+        assert left == {t: before[t] for t in left}, f"{step.revision} lost rows on the way down"
         upgrade(revision=step.revision)
-        assert counts(filled) == before, f"{step.revision} lost rows on the way up"
+        back = counts(filled)
+        assert {t: back[t] for t in left} == left, f"{step.revision} lost rows on the way up"
         downgrade(revision=step.down_revision)
     downgrade(revision="base")
     assert inspect(db.engine).get_table_names() == ["alembic_version"]

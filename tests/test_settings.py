@@ -38,6 +38,12 @@ def test_settings_are_read_from_the_environment():
         ({"DIRECTORY_SECRET_KEY": "secret"}, "DIRECTORY_SECRET_KEY is missing or weak"),
         ({"DIRECTORY_SECRET_KEY": "a" * 64}, "DIRECTORY_SECRET_KEY is missing or weak"),
         ({"DIRECTORY_TRUSTED_HOSTS": ""}, "DIRECTORY_TRUSTED_HOSTS is missing"),
+        ({"DIRECTORY_MAIL_SERVER": "smtps://mail.example.org"}, "DIRECTORY_MAIL_FROM is missing"),
+        ({"DIRECTORY_MAIL_FROM": "nobody"}, "DIRECTORY_MAIL_FROM is 'nobody'"),
+        (
+            {"DIRECTORY_MAIL_SERVER": "http://x.example", "DIRECTORY_MAIL_FROM": "a@b.example"},
+            "DIRECTORY_MAIL_SERVER cannot be used",
+        ),
         ({"DIRECTORY_ENV": "staging"}, "DIRECTORY_ENV is 'staging'"),
         ({"DIRECTORY_CONFIRMATION": "none"}, "DIRECTORY_CONFIRMATION is 'none'"),
         ({"DIRECTORY_GEOCODER": "elsewhere"}, "DIRECTORY_GEOCODER is 'elsewhere'"),
@@ -59,3 +65,14 @@ def test_an_unknown_setting_is_named_in_the_log(caplog):
 
 def test_the_secret_is_not_shown():
     assert STRONG not in repr(Settings.from_env(PRODUCTION))
+
+
+def test_a_development_key_outlives_a_restart(tmp_path):
+    environ = {"DIRECTORY_INSTANCE_DIR": str(tmp_path / "instance")}
+    keys = {Settings.from_env(environ).secret_key for _ in range(3)}
+    assert len(keys) == 1
+    file = tmp_path / "instance" / "secret-key"
+    assert file.stat().st_mode & 0o077 == 0, "nobody else may read it"
+    assert [path.name for path in file.parent.iterdir()] == ["secret-key"]
+    own = environ | {"DIRECTORY_SECRET_KEY": STRONG}
+    assert Settings.from_env(own).secret_key == STRONG

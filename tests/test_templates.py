@@ -14,6 +14,9 @@ TEMPLATES = sorted(
     str(path.relative_to(paths.TEMPLATES)) for path in paths.TEMPLATES.rglob("*") if path.is_file()
 )
 COMPONENTS = "components/"
+MAILS = "email/"
+PUBLIC = ("public/", "errors/")
+LAYOUTS = ("admin/base.html",)
 SPOKEN = r'\b(?:alt|aria-label|placeholder|title)="[^"]*[A-Za-z]{2}[^"]*"'
 CODE = r"\s*[a-z-]*\s*"
 INLINE = r"<style|\sstyle\s*=|\son[a-z]+\s*=|javascript:"
@@ -53,8 +56,11 @@ def test_each_page_sets_its_title(environment, template):
     tree = parsed(environment, template)
     if template.startswith(COMPONENTS):
         assert tree.find(nodes.Macro), "a component is a macro"
+    elif template.startswith(MAILS):
+        assert template.endswith(".txt"), "a mail is plain text"
     elif template != "base.html":
-        assert [e.template.value for e in tree.find_all(nodes.Extends)] == ["base.html"]
+        above = "base.html" if template in LAYOUTS or template.startswith(PUBLIC) else LAYOUTS[0]
+        assert [e.template.value for e in tree.find_all(nodes.Extends)] == [above]
         blocks = {block.name for block in tree.find_all(nodes.Block)}
         assert {"title", "main"} <= blocks
 

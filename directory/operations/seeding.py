@@ -279,6 +279,7 @@ class _Seeder:
             raise DemoRefused(f"{where}: {refused}") from refused
         # Said here, so that a thousand confirmations do not each ask the database.
         set_committed_value(verification, "confirmation", None)
+        set_committed_value(verification, "refusal", None)
         return verification
 
     def _valid_until(

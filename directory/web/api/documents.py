@@ -67,7 +67,10 @@ def clinic_document(
 def hit_document(hit: Hit) -> dict[str, Any]:
     """Return a clinic found by a search, with its distance in miles."""
     document = clinic_document(hit.clinic_id, hit.card, hit.standing, hit.today)
-    return document | {"distance_miles": round(hit.distance_miles, 3)}
+    return document | {
+        "distance_miles": round(hit.distance_miles, 3),
+        "disputed": any(finding.disputed for finding in hit.findings),
+    }
 
 
 def search_document(answer: Answer) -> dict[str, Any]:
@@ -116,6 +119,15 @@ def findings_document(page: ClinicPage, catalogue: Catalogue) -> list[dict[str, 
                 "valid_until": _day(finding.holds_until),
                 "source": ({"name": shown.source_name, "url": shown.source_url} if shown else None),
                 "critical": finding.critical,
+                "disputed": finding.disputed,
+                "reply": (
+                    {
+                        "answered_on": _day(finding.reply.answered_on),
+                        "words": finding.reply.words,
+                    }
+                    if finding.reply and finding.disputed
+                    else None
+                ),
             }
         )
     return documents

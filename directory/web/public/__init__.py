@@ -18,6 +18,7 @@ from sqlalchemy import text
 
 from directory.domain.placenames import Place
 from directory.extensions import db
+from directory.operations.case_list import contacts_due
 from directory.operations.clinics import public_clinic
 from directory.web.forms.search import RADII, SearchForm
 from directory.web.public.jsonld import clinic_document
@@ -149,4 +150,6 @@ def readyz() -> ResponseReturnValue:
         problems.append("the confirmation rule changed: run flask setup")
     here().geocoder()
     body = "\n".join(problems) or "ready"
+    if due := contacts_due(db.session(), now()):
+        body += f"\nnote: {due} contacts are past their 90 days: run flask cases erase"
     return Response(body + "\n", 503 if problems else 200, mimetype="text/plain")
