@@ -5,6 +5,7 @@ is committed. `early` is the known-broken one: it prints before it commits.
 """
 
 import sys
+import time
 from datetime import timedelta
 
 from sqlalchemy import create_engine, select
@@ -46,6 +47,7 @@ def main(url: str, number: int, *, early: bool) -> None:
             ).id
             if early:
                 print(made, flush=True)  # noqa: T201 - what it says is what is tested
+                time.sleep(0.5)  # long enough that the kill always falls in between
             session.commit()
             if not early:
                 print(made, flush=True)  # noqa: T201
