@@ -209,12 +209,21 @@ def test_a_log_that_is_gone_is_found_with_a_head(written):
     assert bad_line(written, saved) == BadLine(1, Fault.TAIL_MISSING)
 
 
-def test_a_line_that_cannot_even_be_read_is_named(written, engine_name):
-    if engine_name == "postgresql":
-        pytest.skip("its columns cannot hold what they should not")
-    for damage in ("after = '{\"half'", "at = 'yesterday'", "reason = CAST(X'ff' AS TEXT)"):
-        written.execute(text(f"UPDATE event SET {damage} WHERE id = 17"))
-        assert bad_line(written) == BadLine(17, Fault.UNREADABLE), damage
+UNREADABLE = {
+    "sqlite": ("after = '{\"half'", "at = 'once'", "reason = CAST(X'ff' AS TEXT)"),
+    "postgresql": ("after = '{\"half'", "at = 'once'", "reason = convert_from('\\xff', 'UTF8')"),
+}
+
+
+def test_a_line_that_cannot_even_be_read_is_named_or_refused(written, engine_name):
+    for damage in UNREADABLE[engine_name]:
+        spoil = text(f"UPDATE event SET {damage} WHERE id = 17")
+        if engine_name == "postgresql":
+            with pytest.raises(DBAPIError):
+                written.execute(spoil)
+        else:
+            written.execute(spoil)
+            assert bad_line(written) == BadLine(17, Fault.UNREADABLE), damage
         written.rollback()
 
 
