@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV ?= .venv
 PORT ?= 5000
 BIN := $(VENV)/bin
+# One process for each core, up to four: each has a PostgreSQL server of its own.
+TOGETHER := --numprocesses auto --maxprocesses 4 --dist loadgroup
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
@@ -24,7 +26,7 @@ serve: $(VENV)/.run ## Set everything up without clinics, and serve it on PORT
 	$(BIN)/flask serve --port $(PORT)
 
 test: $(VENV)/.test postgres check ## Run every check and every test, on SQLite and PostgreSQL
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(TOGETHER)
 
 check: $(VENV)/.test ## Lint, format, types, import contracts, templates
 	$(BIN)/ruff check .
@@ -34,7 +36,7 @@ check: $(VENV)/.test ## Lint, format, types, import contracts, templates
 	$(BIN)/djlint templates --lint --quiet
 
 coverage: $(VENV)/.test postgres ## Run the tests and show which branches none of them takes
-	$(BIN)/python -m pytest --cov --cov-report=term
+	$(BIN)/python -m pytest $(TOGETHER) --cov --cov-report=term
 
 bench: $(VENV)/.test ## Print how long searches and places take
 	@for script in tests/benchmarks/*_bars.py; do \

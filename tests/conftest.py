@@ -22,6 +22,14 @@ settings.register_profile("bench", derandomize=True, deadline=None, print_blob=T
 settings.load_profile("bench")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep a file's tests on one engine together when several processes share the work."""
+    for item in items:
+        call = getattr(item, "callspec", None)
+        engine = call.params.get("engine_name", "none") if call else "none"
+        item.add_marker(pytest.mark.xdist_group(f"{item.location[0]} on {engine}"))
+
+
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
 def engine_name(request: pytest.FixtureRequest) -> str:
     """The engine: a test that asks for it, even through another fixture, runs on both."""
@@ -50,17 +58,28 @@ def instance(bare_instance: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
+def made_databases() -> dict[str, Databases]:
+    """The databases by engine, so that a run may go back to an engine that it used before."""
+    return {}
+
+
+@pytest.fixture(scope="session")
 def databases(
     engine_name: str,
+    made_databases: dict[str, Databases],
     bare_instance: Path,
     tmp_path_factory: pytest.TempPathFactory,
     request: pytest.FixtureRequest,
 ) -> Databases:
     """The databases of one engine."""
-    steps = apps.preparations(bare_instance)
-    if engine_name == "postgresql":
-        return PostgresDatabases(request.getfixturevalue("postgres"), steps)
-    return SqliteDatabases(tmp_path_factory.mktemp("databases"), steps)
+    if engine_name not in made_databases:
+        steps = apps.preparations(bare_instance)
+        made_databases[engine_name] = (
+            PostgresDatabases(request.getfixturevalue("postgres"), steps)
+            if engine_name == "postgresql"
+            else SqliteDatabases(tmp_path_factory.mktemp("databases"), steps)
+        )
+    return made_databases[engine_name]
 
 
 @pytest.fixture
