@@ -12,7 +12,9 @@ from directory.models import Base
 from directory.models.engine import tune
 from directory.settings import Settings
 
-db = SQLAlchemy(model_class=Base)
+# What was committed is not read again to name it in the answer: were the database to fail just
+# then, the answer would deny an act that was done, or lose a link that is shown once.
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 migrate = Migrate()
 babel = Babel()
 compress = Compress()

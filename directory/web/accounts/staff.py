@@ -58,8 +58,10 @@ def invite() -> ResponseReturnValue:
         field = form.name if refused.why.startswith("name") else form.mail
         field.errors = [REFUSALS[refused.why]]
         return _staff_page(form, 409)
+    # Written before the commit: a link that nobody could read would still open the door.
+    page = _staff_page(InviteForm(None), link=join_link(token))
     db.session.commit()
-    return _staff_page(InviteForm(None), link=join_link(token))
+    return page
 
 
 def join_link(token: str) -> str:

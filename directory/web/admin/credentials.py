@@ -80,6 +80,7 @@ def edit(credential_id: int) -> str:
 def save(credential_id: int) -> ResponseReturnValue:
     """Save an edit; when checks would fall, show them first."""
     row = _credential(credential_id)
+    back = _address(_holder_of(row))
     form = _sent()
     sealer = Sealer(here().settings.secret_key)
     try:
@@ -111,7 +112,7 @@ def save(credential_id: int) -> ResponseReturnValue:
         return _form(_holder_of(row), form, row, stale=True), 409
     db.session.commit()
     flash(_("Saved."))
-    return redirect(_address(_holder_of(row)), 303)
+    return redirect(back, 303)
 
 
 def _sent() -> CredentialForm:
