@@ -10,7 +10,6 @@ from directory.domain.credentials import CredentialKind
 from directory.domain.criteria import Catalogue
 from directory.domain.entries import same_fact
 from directory.models import Clinic, Credential, Practitioner, User
-from directory.models.engine import lock_log
 from directory.operations import events, falls
 from directory.operations.conflicts import clinics_of, refuse_conflicted
 from directory.operations.stale import at_version, flush_or_stale
@@ -32,7 +31,6 @@ def create_credential(
     two_person: bool,
 ) -> Credential:
     """Write a new credential of a practitioner or a clinic; of a DEA number three places show."""
-    lock_log(session)
     holders = [holder.id] if isinstance(holder, Clinic) else clinics_of(session, holder)
     refuse_conflicted(session, actor, holders)
     credential = Credential(
@@ -90,7 +88,6 @@ def save_credential(
 
     Raises Stale, and EntryRefused for a conflict of interest.
     """
-    lock_log(session)
     clinics = clinics_of(session, credential)
     refuse_conflicted(session, actor, clinics)
     at_version(credential, version)

@@ -20,7 +20,6 @@ from directory.domain.findings import today_in
 from directory.domain.standing import Listing
 from directory.models import Clinic, Event, Organization, Service, User
 from directory.models.clinic import PointPrecision
-from directory.models.engine import lock_log
 from directory.operations import events, falls
 from directory.operations.conflicts import refuse_conflicted
 from directory.operations.stale import at_version, flush_or_stale
@@ -189,7 +188,6 @@ def save_edit(
     Raises Stale when the clinic is no longer at `version`, EntryRefused("conflicted") when the
     actor declared a conflict of interest. An edit that changes nothing writes nothing.
     """
-    lock_log(session)
     refuse_conflicted(session, actor, [clinic.id])
     at_version(clinic, version)
     if not edit.after:
@@ -232,7 +230,6 @@ def set_listing(
     Raises EntryRefused for a step that does not exist, a missing reason, a clinic without what a
     listing needs or a conflicted actor, and Stale when somebody else saved it meanwhile.
     """
-    lock_log(session)
     refuse_conflicted(session, actor, [clinic.id])
     at_version(clinic, version)
     check_step(clinic.listing, to, reason)

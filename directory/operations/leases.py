@@ -11,7 +11,6 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from directory.models import Lease, User
-from directory.models.engine import lock_log
 from directory.operations import events
 from directory.operations.accounts import conflicted
 from directory.operations.upserts import put
@@ -74,7 +73,6 @@ def take(session: Session, actor: User, now: datetime, clinic_id: int, criterion
     Writes the event `lease:taken` when it is got. The statement inserts the row, or takes over
     one that has ended or is the actor's own; any other it leaves alone and returns nothing.
     """
-    lock_log(session)
     taken = put(
         session,
         Lease,
@@ -133,7 +131,6 @@ def _own(
     criterion: str,
     values: dict[str, object],
 ) -> None:
-    lock_log(session)
     changed = session.execute(
         update(Lease)
         .where(

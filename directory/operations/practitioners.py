@@ -19,7 +19,6 @@ from directory.models import (
     User,
 )
 from directory.models.clinic import Post
-from directory.models.engine import lock_log
 from directory.operations import events, falls
 from directory.operations.conflicts import clinics_of, refuse_conflicted
 from directory.operations.stale import at_version, flush_or_stale
@@ -95,7 +94,6 @@ def save_person(
 
     Raises Stale, and EntryRefused for an NPI already there or a conflict of interest.
     """
-    lock_log(session)
     clinics = clinics_of(session, row)
     refuse_conflicted(session, actor, clinics)
     at_version(row, version)
@@ -140,7 +138,6 @@ def start_role(
 
     Raises EntryRefused when they hold that post there already, or for a conflict of interest.
     """
-    lock_log(session)
     refuse_conflicted(session, actor, [clinic.id])
     for role in person.roles:
         same = role.clinic_id == clinic.id and role.post is post
@@ -172,7 +169,6 @@ def end_role(
 
     Raises Stale, and EntryRefused for a day before its first or a conflict of interest.
     """
-    lock_log(session)
     refuse_conflicted(session, actor, [role.clinic_id])
     at_version(role, version)
     if ended_on < role.started_on:
