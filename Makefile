@@ -38,7 +38,7 @@ check: $(VENV)/.test ## Lint, format, types, import contracts, templates
 coverage: $(VENV)/.test postgres ## Run the tests and show which branches none of them takes
 	$(BIN)/python -m pytest $(TOGETHER) --cov --cov-report=term
 
-bench: $(VENV)/.test ## Print how long searches and places take
+bench: $(VENV)/.test ## Print how long searches, places and the plan take
 	@for script in tests/benchmarks/*_bars.py; do \
 		echo "== $$script"; $(BIN)/python -m tests.benchmarks.$$(basename $$script .py) || exit 1; \
 	done

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
+from typing import Generic, NamedTuple, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 from directory.domain.criteria import Criterion, Level
@@ -59,6 +61,52 @@ class Check:
     note: str = ""
 
 
+class Looked(Protocol):
+    """What the rules read of a check, in whatever shape it comes."""
+
+    @property
+    def outcome(self) -> Outcome:
+        """What was found."""
+
+    @property
+    def level(self) -> Level:
+        """How it is known."""
+
+    @property
+    def checked_on(self) -> date:
+        """The day of the look at the clinic."""
+
+    @property
+    def valid_until(self) -> date | None:
+        """The last day that the verifier gave."""
+
+    @property
+    def credential_until(self) -> date | None:
+        """The last day of the paper it rests on."""
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether a second person agreed."""
+
+    @property
+    def refused(self) -> bool:
+        """Whether a second person did not agree."""
+
+
+C = TypeVar("C", bound=Looked)
+
+
+class Weighed(NamedTuple, Generic[C]):
+    """Which of the checks of one criterion decides, and which others speak; see `Finding`."""
+
+    decided: C | None
+    claimed: C | None
+    attempted: C | None
+    waiting: C | None
+    in_recheck: bool
+    changed: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What a clinic answered to a finding against it, and on which day."""
@@ -106,6 +154,7 @@ def minute_of(moment: datetime) -> int:
     return int(moment.timestamp() // 60)
 
 
+@lru_cache(maxsize=8192)
 def minute_after(day: date, zone: ZoneInfo) -> int:
     """Return the UTC minute at which `day` is over in `zone`: expiry dates are inclusive."""
     if day >= date.max - timedelta(days=2):
@@ -129,7 +178,17 @@ def needs_second_person(criterion: Criterion, outcome: Outcome) -> bool:
     return criterion.critical and outcome in (Outcome.MET, Outcome.DOES_NOT_APPLY)
 
 
-def strong_enough(criterion: Criterion, check: Check) -> bool:
+def needs_proof(criterion: Criterion, outcome: Outcome, level: Level) -> bool:
+    """Say whether something must stand behind this check besides the name of the source.
+
+    It must where a key criterion becomes met or is set aside: what the clinic says of itself
+    decides nothing, so it needs no more than its words.
+    """
+    counts = outcome in (Outcome.MET, Outcome.DOES_NOT_APPLY)
+    return criterion.critical and counts and level >= Level.DOCUMENT
+
+
+def strong_enough(criterion: Criterion, check: Looked) -> bool:
     """Say whether the check was made at a level that can decide this criterion.
 
     Met and "does not apply" take the criterion's minimum level. An adverse outcome takes a
@@ -146,11 +205,14 @@ def strong_enough(criterion: Criterion, check: Check) -> bool:
             return False
 
 
-def last_day(criterion: Criterion, check: Check) -> date:
+def last_day(criterion: Criterion, check: Looked) -> date:
     """Return the last day on which the check holds: the earliest of all its limits."""
-    limits = [check.checked_on + timedelta(days=criterion.valid_days)]
-    limits += [day for day in (check.valid_until, check.credential_until) if day is not None]
-    return min(limits)
+    last = check.checked_on + timedelta(days=criterion.valid_days)
+    if check.valid_until is not None and check.valid_until < last:
+        last = check.valid_until
+    if check.credential_until is not None and check.credential_until < last:
+        last = check.credential_until
+    return last
 
 
 def in_order(checks: Iterable[Check]) -> list[Check]:
@@ -161,21 +223,19 @@ def in_order(checks: Iterable[Check]) -> list[Check]:
     return found
 
 
-def finding_of(
-    criterion: Criterion, checks: Iterable[Check], zone: ZoneInfo, *, two_person: bool
-) -> Finding:
-    """Say which check decides the criterion and when it lapses, whatever the time is now.
+def weigh(criterion: Criterion, ordered: Iterable[C], *, two_person: bool) -> Weighed[C]:
+    """Weigh the checks of one criterion, which come in the order in which they speak.
 
     The newest check that is strong enough and, where needed, confirmed decides; an older one
     never comes back when it lapses. A newer adverse check that waits for its second person is
     not shown, but it stops the clinic from being called met.
     """
-    decided: Check | None = None
-    claimed: Check | None = None
-    attempted: Check | None = None
-    waiting: Check | None = None
+    decided: C | None = None
+    claimed: C | None = None
+    attempted: C | None = None
+    waiting: C | None = None
     in_recheck = changed = False
-    for check in in_order(checks):
+    for check in ordered:
         if check.refused:
             continue
         if check.outcome is Outcome.COULD_NOT_CHECK:
@@ -195,19 +255,37 @@ def finding_of(
             in_recheck = in_recheck or check.outcome is Outcome.NOT_MET
     if decided and in_recheck and decided.outcome is not Outcome.NOT_MET:
         decided = None
-    holds_until = last_day(criterion, decided) if decided else None
-    if decided and decided.outcome is Outcome.NOT_MET:
-        holds_until = None
+    return Weighed(decided, claimed, attempted, waiting, in_recheck, changed)
+
+
+def holding(
+    criterion: Criterion, decided: Looked | None, zone: ZoneInfo
+) -> tuple[State, date | None, int]:
+    """Return the state that the deciding check makes, its last day and the minute it lapses."""
+    if decided is None:
+        return State.NOT_CHECKED, None, FOREVER
+    if decided.outcome is Outcome.NOT_MET:
+        return State.NOT_MET, None, FOREVER
+    until = last_day(criterion, decided)
+    return State(decided.outcome.value), until, minute_after(until, zone)
+
+
+def finding_of(
+    criterion: Criterion, checks: Iterable[Check], zone: ZoneInfo, *, two_person: bool
+) -> Finding:
+    """Say which check decides the criterion and when it lapses, whatever the time is now."""
+    weighed = weigh(criterion, in_order(checks), two_person=two_person)
+    state, holds_until, lapses_at = holding(criterion, weighed.decided, zone)
     return Finding(
         criterion=criterion.code,
-        state=State(decided.outcome.value) if decided else State.NOT_CHECKED,
+        state=state,
         critical=criterion.critical,
-        lapses_at=minute_after(holds_until, zone) if holds_until else FOREVER,
+        lapses_at=lapses_at,
         holds_until=holds_until,
-        decided_by=decided,
-        claimed=claimed,
-        attempted=attempted,
-        in_recheck=in_recheck,
-        changed=changed,
-        waiting=waiting,
+        decided_by=weighed.decided,
+        claimed=weighed.claimed,
+        attempted=weighed.attempted,
+        in_recheck=weighed.in_recheck,
+        changed=weighed.changed,
+        waiting=weighed.waiting,
     )

@@ -8,15 +8,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from directory.domain.criteria import Criterion, Level
-from directory.domain.findings import (
-    Check,
-    Finding,
-    Outcome,
-    State,
-    in_order,
-)
+from directory.domain.findings import Outcome, State, holding, weigh
 from directory.domain.standing import Listing
 
 DEFAULT_MINUTES = 120
@@ -106,24 +102,41 @@ FRUITLESS = 0.5
 LONGEST_LEAD = 30
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class Look(NamedTuple):
+    """One check as the plan reads it: a tuple, since tens of thousands are read for one page."""
+
+    outcome: Outcome
+    level: Level
+    checked_on: date
+    valid_until: date | None
+    channel: Channel | None
+    credential_until: date | None
+    confirmed: bool
+    refused: bool
+
+
+class Known(NamedTuple):
     """What the plan takes from the checks of one criterion at one clinic.
 
-    `looked_on` is the newest day anybody looked, with whatever outcome; what was confirmed is in
-    the finding. `tries` are the channels that failed since the last check that decided, oldest
-    first. `refused` says that the newest check was refused by its second person.
+    `confirmed_on` is the day of the check that decides, `looked_on` the newest day anybody
+    looked, with whatever outcome. `tries` are the channels that failed since the last check that
+    decided, oldest first. `waits` says that a check waits for its second person, `refused` that
+    the newest check was refused by its own.
     """
 
-    finding: Finding
+    state: State
+    holds_until: date | None
+    lapses_at: int
+    confirmed_on: date | None
+    waits: bool
+    changed: bool
     looked_on: date | None
     tries: tuple[Channel, ...]
     tried_on: date | None
     refused: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
+class Item(NamedTuple):
     """One criterion at one clinic that is worth looking at now."""
 
     clinic_id: int
@@ -195,31 +208,40 @@ class DayPlan:
         return tuple(item for batch in self.batches for item in batch.items)
 
 
-def known_of(finding: Finding, checks: Iterable[tuple[Check, Channel | None]]) -> Known:
-    """Return what the plan needs of all checks of one criterion, given its finding."""
-    channels = {check.id: channel for check, channel in checks}
-    ordered = in_order(check for check, _channel in checks)
+def known_of(
+    criterion: Criterion, ordered: Sequence[Look], zone: ZoneInfo, *, two_person: bool
+) -> Known:
+    """Return what the plan needs of all checks of one criterion, which come in their order."""
+    decided, _claimed, _attempted, waiting, _in_recheck, changed = weigh(
+        criterion, ordered, two_person=two_person
+    )
     looked_on: date | None = None
-    tries: list[Channel] = []
+    tries: tuple[Channel, ...] = ()
     tried_on: date | None = None
     refused = False
-    for check in ordered:
-        if check.outcome is not Outcome.CHANGED:
-            looked_on = check.checked_on
-            refused = check.refused
-        if check.refused:
+    for look in ordered:
+        if look.outcome is not Outcome.CHANGED:
+            looked_on = look.checked_on
+            refused = look.refused
+        if look.refused:
             continue
-        if check.outcome is Outcome.COULD_NOT_CHECK:
-            tries.append(channels[check.id] or Channel.LOOKUP)
-            tried_on = check.checked_on
-        elif check.outcome is Outcome.CHANGED or check == finding.decided_by:
-            tries, tried_on = [], None
+        if look.outcome is Outcome.COULD_NOT_CHECK:
+            tries = (*tries, look.channel or Channel.LOOKUP)
+            tried_on = look.checked_on
+        elif look.outcome is Outcome.CHANGED or look is decided:
+            tries, tried_on = (), None
+    state, holds_until, lapses_at = holding(criterion, decided, zone)
     return Known(
-        finding=finding,
-        looked_on=looked_on,
-        tries=tuple(tries),
-        tried_on=tried_on,
-        refused=refused,
+        state,
+        holds_until,
+        lapses_at,
+        decided.checked_on if decided else None,
+        waiting is not None,
+        changed,
+        looked_on,
+        tries,
+        tried_on,
+        refused,
     )
 
 
@@ -255,22 +277,21 @@ def reason_to_look(
     """
     if known is None:
         return Why.NEVER, None, WHY_WEIGHT[Why.NEVER]
-    finding = known.finding
-    if finding.waiting is not None:
+    if known.waits:
         return None
-    if known.refused and finding.state is not State.MET:
+    if known.refused and known.state is not State.MET:
         return Why.REFUSED, known.looked_on, WHY_WEIGHT[Why.REFUSED]
-    if finding.changed:
+    if known.changed:
         return Why.CHANGED, known.looked_on, WHY_WEIGHT[Why.CHANGED]
-    if finding.decided_by is None:
+    if known.confirmed_on is None:
         return Why.NEVER, None, WHY_WEIGHT[Why.NEVER]
-    if finding.state is State.NOT_MET:
-        again = finding.decided_by.checked_on + timedelta(days=criterion.valid_days)
+    if known.state is State.NOT_MET:
+        again = known.confirmed_on + timedelta(days=criterion.valid_days)
         return (Why.OLD, again, WHY_WEIGHT[Why.OLD]) if today > again else None
-    ends = finding.holds_until
+    ends = known.holds_until
     if ends is None:
         return None
-    if minute >= finding.lapses_at:
+    if minute >= known.lapses_at:
         late = min((today - ends).days, 60)
         return Why.EXPIRED, ends, WHY_WEIGHT[Why.EXPIRED] * (1 + late / 120)
     left, lead = (ends - today).days, lead_days(criterion)
@@ -301,7 +322,6 @@ def due_item(
     )
     if from_day is not None and today < from_day:
         return None
-    decided = known.finding.decided_by if known else None
     value = (KEY_WEIGHT if criterion.critical else 1.0) * urgency * weight
     return Item(
         clinic_id=clinic_id,
@@ -314,7 +334,7 @@ def due_item(
         source=source if channel is Channel.LOOKUP else "",
         tries=len(tries),
         looked_on=known.looked_on if known else None,
-        confirmed_on=decided.checked_on if decided else None,
+        confirmed_on=known.confirmed_on if known else None,
         value=value * FRUITLESS ** len(tries),
     )
 

@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import groupby
+from itertools import chain, groupby
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
@@ -20,8 +20,17 @@ from sqlalchemy.orm import Session
 from directory.domain.capacity import keepable, minutes_needed, yearly_minutes
 from directory.domain.credentials import last_valid_day
 from directory.domain.criteria import Applies, Catalogue, Criterion, Level
-from directory.domain.findings import Check, finding_of, minute_of, today_in
-from directory.domain.plan import Channel, DayPlan, Item, Known, due_item, known_of, plan_day
+from directory.domain.findings import minute_of, today_in
+from directory.domain.plan import (
+    Channel,
+    DayPlan,
+    Item,
+    Known,
+    Look,
+    due_item,
+    known_of,
+    plan_day,
+)
 from directory.domain.services import Modality
 from directory.domain.standing import Listing
 from directory.models import (
@@ -34,7 +43,6 @@ from directory.models import (
     User,
     Verification,
 )
-from directory.models.engine import lock_log
 from directory.models.staff import ConflictOfInterest
 from directory.operations import leases
 from directory.operations.leases import Hold
@@ -47,6 +55,10 @@ ENDLESS = 10**9
 
 TRIES_TO_TAKE = 200
 """How many pieces of work are tried before saying that there is none to hand out."""
+
+
+PAIR = itemgetter(0, 1)
+NO_SOURCE = (0, None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +76,7 @@ class Site:
     iv: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class Source(NamedTuple):
     """Where a thing was looked up."""
 
     name: str
@@ -128,25 +139,30 @@ def read_facts(session: Session, catalogue: Catalogue, *, two_person: bool) -> F
     newest: dict[tuple[int, str], int] = {}
     own: dict[tuple[int, str], Source] = {}
     by_state: dict[tuple[str, str], tuple[int, Source]] = {}
+    places: dict[tuple[str, str | None], Source] = {}
     waiting = 0
-    for (clinic_id, code), group in groupby(_check_rows(session), key=itemgetter(1, 2)):
-        site, criterion = sites.get(clinic_id), catalogue.by_code.get(code)
+    for pair, group in groupby(chain.from_iterable(_check_rows(session)), key=PAIR):
+        site, criterion = sites.get(pair[0]), catalogue.by_code.get(pair[1])
         if site is None or criterion is None:
             continue
-        rows = list(group)
-        checks = [(_check(row), row.channel) for row in rows]
-        finding = finding_of(
-            criterion, (check for check, _channel in checks), site.zone, two_person=two_person
-        )
-        known[clinic_id, code] = known_of(finding, checks)
-        newest[clinic_id, code] = max(row.id for row in rows)
-        waiting += finding.waiting is not None
-        for row in rows:
-            if row.level is Level.SOURCE:
-                source = Source(name=row.source_name, url=row.source_url)
-                own[clinic_id, code] = source
-                if row.id > by_state.get((site.state, code), (0, None))[0]:
-                    by_state[site.state, code] = (row.id, source)
+        looks = []
+        last = 0
+        for row in group:
+            _clinic, _code, number, source, url, outcome, level, day, until, channel, *more = row
+            expires, ended, second, against = more
+            paper = last_valid_day(expires, ended) if expires or ended else None
+            refused = against is not None
+            look = Look(outcome, level, day, until, channel, paper, second is not None, refused)
+            looks.append(look)
+            last = max(last, number)
+            if level is Level.SOURCE:
+                here = (site.state, pair[1])
+                own[pair] = place = places.setdefault((source, url), Source(source, url))
+                if number > by_state.get(here, NO_SOURCE)[0]:
+                    by_state[here] = number, place
+        known[pair] = known_of(criterion, looks, site.zone, two_person=two_person)
+        newest[pair] = last
+        waiting += known[pair].waits
     return Facts(
         sites=sites,
         known=known,
@@ -190,49 +206,42 @@ def _sites(session: Session) -> dict[int, Site]:
 
 
 def _check_rows(session: Session) -> Iterable[Any]:
-    """Yield every check of a clinic with work, as rows without the ORM."""
+    """Yield every check of a clinic with work, as rows without the ORM.
+
+    What belongs to one criterion comes together, in the order in which the checks speak.
+    """
     check, clinic = Verification.__table__.c, Clinic.__table__.c
     credential = Credential.__table__.c
     confirmation, refusal = Confirmation.__table__.c, Refusal.__table__.c
-    return session.connection().execute(
-        select(
-            check.id,
-            check.clinic_id,
-            check.criterion,
-            check.outcome,
-            check.level,
-            check.checked_on,
-            check.recorded_at,
-            check.valid_until,
-            check.source_name,
-            check.source_url,
-            check.channel,
-            credential.expires_on,
-            credential.ended_on,
-            confirmation.confirmed_by,
-            refusal.refused_by,
+    return (
+        session.connection()
+        .execute(
+            select(
+                check.clinic_id,
+                check.criterion,
+                check.id,
+                check.source_name,
+                check.source_url,
+                check.outcome,
+                check.level,
+                check.checked_on,
+                check.valid_until,
+                check.channel,
+                credential.expires_on,
+                credential.ended_on,
+                confirmation.confirmed_by,
+                refusal.refused_by,
+            )
+            .join(Clinic.__table__, clinic.id == check.clinic_id)
+            .outerjoin(Credential.__table__, credential.id == check.credential_id)
+            .outerjoin(Confirmation.__table__, confirmation.verification_id == check.id)
+            .outerjoin(Refusal.__table__, refusal.verification_id == check.id)
+            .where(clinic.listing.in_(WITH_WORK))
+            .order_by(
+                check.clinic_id, check.criterion, check.checked_on, check.recorded_at, check.id
+            )
         )
-        .join(Clinic.__table__, clinic.id == check.clinic_id)
-        .outerjoin(Credential.__table__, credential.id == check.credential_id)
-        .outerjoin(Confirmation.__table__, confirmation.verification_id == check.id)
-        .outerjoin(Refusal.__table__, refusal.verification_id == check.id)
-        .where(clinic.listing.in_(WITH_WORK))
-        .order_by(check.clinic_id, check.criterion)
-    )
-
-
-def _check(row: Any) -> Check:
-    ends = row.expires_on or row.ended_on
-    return Check(
-        id=row.id,
-        outcome=row.outcome,
-        level=row.level,
-        checked_on=row.checked_on,
-        recorded_at=row.recorded_at,
-        valid_until=row.valid_until,
-        credential_until=last_valid_day(row.expires_on, row.ended_on) if ends else None,
-        confirmed=row.confirmed_by is not None,
-        refused=row.refused_by is not None,
+        .partitions(500)
     )
 
 
@@ -317,7 +326,6 @@ def take_next(
     back lately comes not at all. The database decides who gets it; a piece that was looked at
     since the facts were read is left out. `done` is what the actor has just recorded.
     """
-    lock_log(session)
     others: set[tuple[int, str]] = set()
     own: set[tuple[int, str]] = set()
     for hold in leases.holds(session, now):

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from directory import paths
-from directory.domain.criteria import Level, parse_catalogue
+from directory.domain.criteria import Level
 from directory.domain.findings import (
     FOREVER,
     Check,
@@ -24,8 +23,8 @@ from directory.domain.findings import (
     today_in,
 )
 from directory.domain.standing import Listing, StandingCode, periods, standing
+from tests.checklist import CATALOGUE
 
-CATALOGUE = parse_catalogue((paths.SEED_DATA / "catalogue-2026.1.toml").read_text("utf-8"))
 ZONES = [
     ZoneInfo(name)
     for name in (

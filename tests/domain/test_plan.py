@@ -7,10 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from directory import paths
 from directory.domain.capacity import keepable, minutes_needed, yearly_minutes
-from directory.domain.criteria import Level, parse_catalogue
-from directory.domain.findings import Check, Outcome, finding_of, minute_of
+from directory.domain.criteria import Level
+from directory.domain.findings import Check, Outcome, in_order, minute_of
 from directory.domain.plan import (
     LADDERS,
     MINUTES,
@@ -18,6 +17,7 @@ from directory.domain.plan import (
     SETUP_MINUTES,
     Channel,
     Item,
+    Look,
     Why,
     due_item,
     known_of,
@@ -25,8 +25,8 @@ from directory.domain.plan import (
     plan_day,
 )
 from directory.domain.standing import Listing
+from tests.checklist import CATALOGUE
 
-CATALOGUE = parse_catalogue((paths.SEED_DATA / "catalogue-2026.1.toml").read_text("utf-8"))
 ACLS = CATALOGUE.criterion("sup-acls")
 PRICE = CATALOGUE.criterion("opn-price")
 UTC_ZONE = ZoneInfo("UTC")
@@ -51,8 +51,20 @@ def check(number, days_ago=0, outcome=Outcome.MET, **changes):
 def due(*checks, criterion=ACLS, now=NOW, listing=Listing.LISTED, channels=None):
     known = None
     if checks:
-        finding = finding_of(criterion, checks, UTC_ZONE, two_person=True)
-        known = known_of(finding, [(c, (channels or {}).get(c.id)) for c in checks])
+        looks = [
+            Look(
+                c.outcome,
+                c.level,
+                c.checked_on,
+                c.valid_until,
+                (channels or {}).get(c.id),
+                c.credential_until,
+                c.confirmed,
+                c.refused,
+            )
+            for c in in_order(checks)
+        ]
+        known = known_of(criterion, looks, UTC_ZONE, two_person=True)
     return due_item(
         criterion,
         known,
