@@ -9,7 +9,7 @@ from directory.models.staff import StaffRole
 from directory.operations import accounts
 from directory.operations.people import system_user
 from directory.web.accounts.staff import join_link
-from directory.web.state import utc_now
+from directory.web.state import here, utc_now
 
 staff_commands = AppGroup("staff", help="Who may record checks and manage the directory.")
 
@@ -45,6 +45,10 @@ def staff_invite(email: str, role: str, name: str) -> None:
     session.commit()
     click.echo(f"For {user.name} ({user.email}), {user.role.value}. Works once, for 72 hours:")
     click.echo(join_link(token))
+    if not here().settings.trusted_hosts:
+        click.echo(
+            "The link leads to this machine. DIRECTORY_TRUSTED_HOSTS sets its host, PORT its port."
+        )
 
 
 @staff_commands.command("list", help="List the staff with their role and state.")

@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 
 PREFIX = "DIRECTORY_"
 SHORTEST_SECRET = 32
+LONGEST_PORT = 5
 GEOCODERS = ("embedded", "nominatim", "pelias", "photon")
 CONFIRMATIONS = ("two-person", "solo")
 MAIL_ADDRESS = re.compile(r"[^@\s<>]+@[^@\s<>]+")
@@ -33,7 +34,11 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Everything an operator can choose. Each field is read from DIRECTORY_<NAME>."""
+    """Everything an operator can choose. Each field is read from DIRECTORY_<NAME>.
+
+    Only `port` is read from PORT, as `flask serve` does: without host names of its own the site
+    answers on this machine at that port, and that is where its links lead.
+    """
 
     env: str = "development"
     instance_dir: Path = field(default_factory=default_instance)
@@ -49,6 +54,7 @@ class Settings:
     mail_server: str = field(default="", repr=False)
     mail_from: str = ""
     evidence_dir: Path | None = None
+    port: int = 5000
 
     def __post_init__(self) -> None:
         """Fill what is derived and refuse what is unsafe; raises SettingsError."""
@@ -94,10 +100,10 @@ class Settings:
 
     @property
     def public_url(self) -> str:
-        """The address that links in mail lead to: the first of the trusted hosts."""
+        """The address that links in mail lead to: the first trusted host, else this machine."""
         hosts = [host.lstrip(".") for host in self.trusted_hosts]
         scheme = "https" if self.https else "http"
-        return f"{scheme}://{hosts[0] if hosts else '127.0.0.1:5000'}"
+        return f"{scheme}://{hosts[0] if hosts else f'127.0.0.1:{self.port}'}"
 
     def _refuse_weak_production(self) -> None:
         if len(self.secret_key) < SHORTEST_SECRET or len(set(self.secret_key)) < 10:
@@ -136,6 +142,9 @@ class Settings:
                     values[name] = READERS[name](text.strip())
                 except ValueError:
                     raise SettingsError(f"{key} is {text!r}, which cannot be read") from None
+        port = environ.get("PORT", "").strip()
+        if port.isascii() and port.isdecimal() and len(port) <= LONGEST_PORT:
+            values["port"] = int(port)
         if "secret_key" not in values and values.get("env", "development") == "development":
             folder = cast(Path, values.get("instance_dir", default_instance()))
             values["secret_key"] = _kept_secret(folder)

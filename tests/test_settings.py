@@ -76,3 +76,17 @@ def test_a_development_key_outlives_a_restart(tmp_path):
     assert [path.name for path in file.parent.iterdir()] == ["secret-key"]
     own = environ | {"DIRECTORY_SECRET_KEY": STRONG}
     assert Settings.from_env(own).secret_key == STRONG
+
+
+@pytest.mark.parametrize(
+    ("environ", "address"),
+    [
+        ({}, "http://127.0.0.1:5000"),
+        ({"PORT": "8000"}, "http://127.0.0.1:8000"),
+        ({"PORT": "many"}, "http://127.0.0.1:5000"),
+        ({"PORT": "8000", "DIRECTORY_TRUSTED_HOSTS": "a.example.org"}, "http://a.example.org"),
+    ],
+)
+def test_links_lead_where_the_site_is_served(tmp_path, environ, address):
+    settings = Settings.from_env({"DIRECTORY_INSTANCE_DIR": str(tmp_path), **environ})
+    assert settings.public_url == address

@@ -12,6 +12,7 @@ ACTS = frozenset(
         "case:contact_erased",
         "case:declined",
         "case:information_requested",
+        "case:linked",
         "case:mail_retried",
         "case:noted",
         "case:received",

@@ -4,9 +4,13 @@ A case is one conversation between a sender and the staff. Each step leads from 
 next; the same rules stand again as CHECK constraints on the table.
 """
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+
+from directory.domain.state_names import STATE_NAMES
 
 
 class CaseKind(StrEnum):
@@ -90,6 +94,7 @@ class Refusal(StrEnum):
     CONFLICT = "conflict"
     NOT_HERE = "not_here"
     FUTURE = "future"
+    HAS_CLINIC = "has_clinic"
 
 
 class CaseRefused(ValueError):
@@ -183,6 +188,31 @@ def steps_from(state: CaseState, by: Side, *, own: bool = True) -> tuple[Step, .
         and state in rule.leads
         and (by is Side.SENDER or step is Step.NOTE or own is (step is not Step.TAKE))
     )
+
+
+_PLACE = re.compile(
+    r"(?:(?P<street>.+?),\s*)?(?P<city>[^,\d]+?),?\s+(?P<state>[A-Z]{2})(?:,?\s+(?P<zip>\d{5}))?"
+)
+
+
+def suggested_facts(details: Mapping[str, str]) -> dict[str, str]:
+    """Return what a suggestion says of a clinic, under the names of the clinic's own facts.
+
+    An address that ends like "Boise, ID" or "1 Example Way, Boise, ID 83702" is taken apart; any
+    other stands as the street, for a person to put in order.
+    """
+    where = " ".join(details.get("where", "").split())
+    place = _PLACE.fullmatch(where)
+    known = place if place and place["state"] in STATE_NAMES else None
+    return {
+        "name": details.get("clinic_name", ""),
+        "street": (known["street"] or "") if known else where,
+        "city": known["city"] if known else "",
+        "state": known["state"] if known else "",
+        "postal_code": (known["zip"] or "") if known else "",
+        "phone": details.get("phone", ""),
+        "website": details.get("website", ""),
+    }
 
 
 def checked_words(words: str, *, needed: bool) -> str:

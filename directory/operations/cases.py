@@ -33,12 +33,15 @@ from directory.models import Case, CaseContact, CaseMessage, Clinic, User
 from directory.models.case import MailKind
 from directory.operations import events
 from directory.operations.accounts import conflicted
+from directory.operations.editing import Edit, create_clinic
 from directory.operations.mail import drop_waiting, queue
 from directory.operations.people import system_user
 
 TOKEN_BYTES = 32
 FOR_ALL = (Step.TAKE, Step.NOTE)
 """Steps that do not need the case to be one's own."""
+LISTED_FROM = (CaseState.IN_REVIEW, CaseState.INFORMATION_REQUESTED, CaseState.ACCEPTED)
+"""In which states of a suggestion staff can start a listing from it."""
 TELLS = {
     MessageKind.QUESTION: MailKind.QUESTION,
     MessageKind.MESSAGE: MailKind.MESSAGE,
@@ -212,6 +215,37 @@ def _take_step(
         after["message"] = message.id
     events.record(session, actor, now, rule.event, "case", case.id, before, after)
     return case
+
+
+def refuse_listing(session: Session, actor: User, case: Case) -> None:
+    """Raise CaseRefused unless the actor can start a listing from this case now.
+
+    It is a suggestion without a clinic, and the actor has it; once it is accepted, anybody can.
+    """
+    if may_not_act(session, actor, case):
+        raise CaseRefused(Refusal.CONFLICT)
+    if case.clinic_id is not None:
+        raise CaseRefused(Refusal.HAS_CLINIC)
+    if case.kind is not CaseKind.SUGGESTION or case.state not in LISTED_FROM:
+        raise CaseRefused(Refusal.NOT_NOW)
+    if case.state is not CaseState.ACCEPTED and case.assignee_id != actor.id:
+        raise CaseRefused(Refusal.NOT_YOURS)
+
+
+def start_listing(session: Session, actor: User, now: datetime, case: Case, edit: Edit) -> Clinic:
+    """Write a new clinic as a draft and note its number on the case; raises CaseRefused.
+
+    The case's row must be locked. Its log line names the clinic, and none holds the sender's words
+    but the facts of the clinic that staff looked over and saved.
+    """
+    refuse_listing(session, actor, case)
+    clinic = create_clinic(session, actor, now, edit)
+    case.clinic_id = clinic.id
+    case.changed_at = now
+    session.flush()
+    after = {"clinic": clinic.id}
+    events.record(session, actor, now, "case:linked", "case", case.id, {"clinic": None}, after)
+    return clinic
 
 
 def erase_due_contacts(session: Session, now: datetime, actor: User | None = None) -> int:

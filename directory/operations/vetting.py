@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from directory.domain.criteria import Catalogue, Level
-from directory.domain.findings import Outcome, today_in
+from directory.domain.findings import Outcome, needs_proof, today_in
 from directory.domain.plan import AttemptReason, Channel
 from directory.models import (
     CheckCounter,
@@ -23,7 +23,6 @@ from directory.models import (
     User,
     Verification,
 )
-from directory.models.engine import lock_log
 from directory.models.vetting import EvidenceKind
 from directory.operations import accounts, events, leases
 from directory.operations.listings import derive
@@ -32,6 +31,10 @@ from directory.operations.upserts import put
 
 class CheckRefused(ValueError):
     """A check that cannot be true as written; the message says why in the verifier's words."""
+
+
+class Unproven(CheckRefused):
+    """A key check with nothing behind it that another person could look at."""
 
 
 class Conflicted(CheckRefused):
@@ -64,6 +67,16 @@ class Observation:
     channel: Channel | None = None
     attempt_reason: AttemptReason | None = None
 
+    @property
+    def behind(self) -> str:
+        """What of it stands behind the check, beside evidence.
+
+        Notes say which paper was seen or what the look-up said. The address of a look-up does
+        too; for a paper it only says where one would have looked.
+        """
+        address = self.source_url if self.level is Level.SOURCE else None
+        return (address or self.note or self.private_note).strip()
+
 
 def add_verification(
     session: Session,
@@ -81,8 +94,8 @@ def add_verification(
     `based_on` is the newest check that the recorder had seen, 0 for none; without it the check
     is written whatever came before. Raises Overtaken when it was not the newest any more, and
     CheckRefused for an unknown criterion, a day in the future, an end before the check, a
-    missing end, or "does not apply" where the criterion always applies. After Overtaken the
-    caller rolls back.
+    missing end, "does not apply" where the criterion always applies, or (as Unproven) a key
+    check without evidence, address or note. After Overtaken the caller rolls back.
     """
     criterion = catalogue.by_code.get(seen.criterion)
     if criterion is None:
@@ -97,6 +110,9 @@ def add_verification(
         raise CheckRefused(f"{criterion.code} applies to every clinic")
     if seen.attempt_reason is not None and seen.outcome is not Outcome.COULD_NOT_CHECK:
         raise CheckRefused("only a look that gave no answer has a reason for that")
+    proof = needs_proof(criterion, seen.outcome, seen.level)
+    if proof and not evidence and not seen.behind:
+        raise Unproven("a key check needs a link, a file, or a note that says what was seen")
     verification = Verification(
         clinic_id=clinic.id,
         edition=catalogue.edition,
@@ -201,7 +217,6 @@ def record_verification(
 
     The recorder's hold on the work ends with it. Raises as add_verification does, and Conflicted.
     """
-    lock_log(session)
     refuse_conflicted(session, actor, clinic.id)
     leases.end(session, actor, now, clinic.id, seen.criterion)
     verification = add_verification(
@@ -270,7 +285,6 @@ def move_on(session: Session, verification: Verification, based_on: int | None) 
 
 def _take_decision(session: Session, actor: User, verification: Verification) -> None:
     """Let one person at a time decide on a check, and see what others decided; may refuse."""
-    lock_log(session)
     refuse_conflicted(session, actor, verification.clinic_id)
     session.execute(
         select(Verification.id).where(Verification.id == verification.id).with_for_update()

@@ -167,6 +167,16 @@ CASE_STEPS = {
     "decline": _l("Decline and close"),
 }
 
+CASE_DONE = {
+    "take": _l("The case is yours now."),
+    "release": _l("You gave the case back. Anybody can take it."),
+    "ask": _l("The sender can read your question now."),
+    "tell": _l("The sender can read your message now."),
+    "note": _l("Your private note is kept."),
+    "accept": _l("The case is accepted and closed."),
+    "decline": _l("The case is declined and closed."),
+}
+
 CASE_DETAILS = {
     "clinic_name": _l("Name of the clinic"),
     "where": _l("Where"),
@@ -185,6 +195,7 @@ CASE_REFUSALS = {
     "conflict": _l("You declared a conflict of interest with this clinic. A colleague must act."),
     "not_here": _l("There is no public finding against this clinic to answer."),
     "future": _l("The day cannot be in the future."),
+    "has_clinic": _l("A listing was started from this case before you. Open the case to see it."),
 }
 
 SLIP_PROBLEMS = {
@@ -222,6 +233,16 @@ CHANNELS = {
     "visit": _l("Went there"),
 }
 
+CONTACTS = {
+    "phone": _l("Phone call to the clinic"),
+    "email": _l("Email to the clinic"),
+    "letter": _l("Letter to the clinic"),
+    "visit": _l("Visit to the clinic"),
+}
+"""What the source is called when somebody asks the clinic itself."""
+
+UNPROVEN = _l("Say what stands behind this key check: a link, a file or a note.")
+
 ATTEMPT_REASONS = {
     "source_down": _l("The source was down"),
     "no_answer": _l("Nobody answered"),
@@ -252,6 +273,63 @@ CHANGES = {
     "verification:confirmed": _l("A second person agreed"),
     "verification:recorded": _l("Checked"),
 }
+
+ACTS = {
+    "case:accepted": _l("Accepted and closed a case"),
+    "case:answered": _l("The sender answered a question"),
+    "case:assigned": _l("Took a case"),
+    "case:contact_erased": _l("Erased the sender's contact details"),
+    "case:declined": _l("Declined and closed a case"),
+    "case:information_requested": _l("Asked the sender a question"),
+    "case:linked": _l("Started a listing from a case"),
+    "case:mail_retried": _l("Tried to send a mail again"),
+    "case:noted": _l("Kept a private note on a case"),
+    "case:received": _l("A case came in"),
+    "case:released": _l("Gave a case back"),
+    "case:replied": _l("Wrote to the sender"),
+    "case:withdrawn": _l("The sender took a case back"),
+    "case:words_erased": _l("Erased the words of a message"),
+    "catalogue:loaded": _l("Put a checklist in force"),
+    "clinic:closed": _l("Closed a clinic's listing"),
+    "clinic:created": _l("Added a clinic"),
+    "clinic:edited": _l("Edited a clinic's facts"),
+    "clinic:listed": _l("Published a clinic"),
+    "clinic:suspended": _l("Suspended a clinic's listing"),
+    "clinic:unlisted": _l("Took a clinic off the list"),
+    "conflict:declared": _l("Declared a conflict of interest"),
+    "conflict:withdrawn": _l("Took back a conflict of interest"),
+    "credential:created": _l("Added a license or certificate"),
+    "credential:edited": _l("Edited a license or certificate"),
+    "credential:ended": _l("Ended a license or certificate"),
+    "directory:demonstration": _l("Filled the directory with invented clinics"),
+    "evidence:stored": _l("Kept a file as evidence"),
+    "finding:disputed": _l("Recorded that a clinic disagrees"),
+    "finding:undisputed": _l("Recorded that a clinic no longer disagrees"),
+    "lease:released": _l("Put a piece of work back"),
+    "lease:renewed": _l("Held a piece of work longer"),
+    "lease:taken": _l("Took a piece of work"),
+    "organization:created": _l("Added an owner"),
+    "organization:edited": _l("Edited an owner"),
+    "practitioner:created": _l("Added a person who treats"),
+    "practitioner:edited": _l("Edited a person who treats"),
+    "role:created": _l("Added a post at a clinic"),
+    "role:ended": _l("Ended a post at a clinic"),
+    "session:revoked": _l("Ended somebody's sessions"),
+    "session:signed_in": _l("Signed in"),
+    "session:signed_out": _l("Signed out"),
+    "staff:disabled": _l("Shut a member of staff out"),
+    "staff:enabled": _l("Let a member of staff in again"),
+    "staff:invited": _l("Invited a member of staff"),
+    "staff:joined": _l("Set up an account"),
+    "staff:password_changed": _l("Changed a password"),
+    "staff:recovery_codes_made": _l("Made new recovery codes"),
+    "staff:role_changed": _l("Changed a member of staff's role"),
+    "verification:changed": _l("A check fell, since a fact was edited"),
+    "verification:confirmed": _l("Confirmed a check as second person"),
+    "verification:recorded": _l("Recorded a check"),
+    "verification:refused": _l("Refused a check as second person"),
+}
+"""What staff read of each act in the log; the public's words are in CHANGES."""
 
 NOUNS = {
     "case": _l("Messages from outside"),

@@ -16,7 +16,7 @@ from directory.models import (
 from directory.operations import editing
 from tests.support.staff import post, sign_in
 from tests.web.event_walk import ACLS, SCENES, Sent, newest, scene, staff
-from tests.web.outside import listed_clinic
+from tests.web.outside import listed_clinic, taken_suggestion
 from tests.web.test_editing_pages import (
     OFFER,
     a_checked_clinic,
@@ -41,6 +41,15 @@ def draft(app):
     facts = {"name": "New Example Clinic", "street": "1 Example Way", "city": "Phoenix"}
     place = {"state": "AZ", "postal_code": "85004", "phone": "(602) 555-0123"}
     return staff(app, "/admin/clinics/new", Clinic, **typed(app, None, **facts, **place, **OFFER))
+
+
+@scene("clinics.create", "clinic:created", "case:linked")
+def draft_from_a_case(app):
+    number = taken_suggestion(app, verifier := sign_in(app))
+    facts = {"name": "New Dawn Clinic", "street": "1 Example Way", "city": "Phoenix"}
+    place = {"state": "AZ", "postal_code": "85004", "phone": "(602) 555-0123"}
+    fields = typed(app, None, **facts, **place, **OFFER) | {"case": str(number)}
+    return Sent(verifier, "/admin/clinics/new", fields, verifier.user_id, (Clinic, number))
 
 
 @scene("clinics.save", "clinic:edited")

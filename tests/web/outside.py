@@ -98,3 +98,17 @@ def adverse_clinic(app, criterion="sup-acls", **changes) -> int:
         publish(session, catalogue(), NOW, [clinic_id], two_person=True)
         session.commit()
     return clinic_id
+
+
+def taken_suggestion(app, browser, **more) -> int:
+    """Send a suggestion of a missing clinic and let a member of staff take it."""
+    from directory.models import Case
+    from tests.support.staff import post
+
+    token = sent_token(send(app, app.test_client(), "/suggest", {**SUGGESTION, **more}))
+    with app.app_context():
+        case = db.session.query(Case).filter_by(token=token).one()
+        number, version = case.id, case.version
+    step = post(browser, f"/admin/cases/{number}/take", {"version": str(version), "words": ""})
+    assert step.status_code == 303
+    return number

@@ -16,6 +16,7 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy import select
 
 from directory.domain.cases import (
@@ -90,10 +91,9 @@ def act(case_id: int, step: str) -> ResponseReturnValue:
     """Take one step of a case."""
     found = _found(case_id, lock=True)
     form = StepForm(request.form)
+    form.validate()  # puts what is wrong beside the words; the step itself refuses them
+    version = form.version.data if form.version.data is not None else -1
     try:
-        if not form.validate():
-            raise CaseRefused(Refusal.TOO_LONG if form.words.errors else Refusal.CHANGED)
-        version = form.version.data if form.version.data is not None else -1
         cases.staff_step(
             db.session(),
             current_staff(),
@@ -106,7 +106,7 @@ def act(case_id: int, step: str) -> ResponseReturnValue:
     except CaseRefused as refused:
         return _show(found, form, refused.refusal)
     db.session.commit()
-    flash(_("Done: %(step)s", step=wording.CASE_STEPS[step]))
+    flash(wording.CASE_DONE[step])
     return send_afterwards(_to(found))
 
 
@@ -161,7 +161,13 @@ def erase_contacts() -> ResponseReturnValue:
     """Erase the contact details whose time is over, as the command does."""
     count = cases.erase_due_contacts(db.session(), now(), current_staff())
     db.session.commit()
-    flash(_("Contact details erased: %(count)d", count=count))
+    flash(
+        ngettext(
+            "The contact details of %(num)d case are erased.",
+            "The contact details of %(num)d cases are erased.",
+            count,
+        )
+    )
     return redirect(url_for("cases.index"), 303)
 
 
@@ -295,6 +301,7 @@ def _show(case: Case, form: StepForm, refusal: Refusal | None = None) -> Respons
         contact=cases.contact_of(case, now()),
         form=form,
         conflict=conflict,
+        lists=_lists(case),
         own=own,
         steps=steps,
         writing=[step for step in steps if step not in (Step.TAKE, Step.RELEASE)],
@@ -306,6 +313,15 @@ def _show(case: Case, form: StepForm, refusal: Refusal | None = None) -> Respons
         outsiders=(MessageKind.OPENING, MessageKind.ANSWER),
     )
     return make_response(page, _status(refusal) if refusal else 200)
+
+
+def _lists(case: Case) -> bool:
+    """Say whether the reader can start a listing from a case."""
+    try:
+        cases.refuse_listing(db.session(), current_staff(), case)
+    except CaseRefused:
+        return False
+    return True
 
 
 def _erase_page(message: CaseMessage, form: EraseForm, refusal: Refusal | None = None) -> str:

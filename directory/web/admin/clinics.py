@@ -4,13 +4,14 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from directory.domain.cases import CaseRefused, suggested_facts
 from directory.domain.clinic_entry import EntriesRefused, read_clinic
 from directory.domain.clinics import STEPS
 from directory.domain.entries import EntryRefused, looks_alike
 from directory.domain.standing import Listing
 from directory.extensions import db
-from directory.models import Clinic
-from directory.operations import clinic_file
+from directory.models import Case, Clinic
+from directory.operations import cases, clinic_file
 from directory.operations.conflicts import refuse_conflicted
 from directory.operations.editing import (
     Edit,
@@ -31,6 +32,7 @@ room = Blueprint("clinics", __name__, url_prefix="/admin/clinics")
 
 ID = "<int(max=9223372036854775807):clinic_id>"
 LAST_PAGE = 100_000
+LONGEST_ID = 19
 
 
 @room.get("/")
@@ -61,23 +63,35 @@ def show(clinic_id: int) -> ResponseReturnValue:
 @room.get("/new")
 @staff_page
 def new() -> ResponseReturnValue:
-    """An empty form."""
-    return _form(form_for(None, None), None)
+    """An empty form, or one with what a suggestion says; nothing is saved by it."""
+    case = _case(request.args.get("case"))
+    if case is None:
+        return _form(form_for(None, None), None)
+    refused = _refused(case)
+    if refused:
+        flash(refused)
+        return redirect(url_for("cases.show", case_id=case.id), 303)
+    return _form(form_for(None, None, suggested_facts(case.details)), None, case=case)
 
 
 @room.post("/new")
 @staff_page
 def create() -> ResponseReturnValue:
-    """Write a new clinic as a draft."""
+    """Write a new clinic as a draft, and note it on the case that it comes from."""
     form = form_for(request.form, None)
+    case = _case(request.form.get("case"), lock=True)
+    refused = _refused(case) if case else ""
+    if refused:
+        return _form(form, None, case=case, problem=refused), 409
     edit = _planned(form, None)
     if edit is None:
-        return _form(form, None), 400
+        return _form(form, None, case=case), 400
     if edit.grave and request.form.get("previewed") != edit.digest:
-        return _form(form, None, edit=edit)
-    clinic = create_clinic(db.session(), current_staff(), now(), edit)
+        return _form(form, None, edit=edit, case=case)
+    act = (db.session(), current_staff(), now())
+    clinic = cases.start_listing(*act, case, edit) if case else create_clinic(*act, edit)
     db.session.commit()
-    flash(_("Saved as a draft. Publish it when it is ready."))
+    flash(_("The clinic is saved as a draft. Publish it when it is ready."))
     return redirect(url_for("clinics.show", clinic_id=clinic.id), 303)
 
 
@@ -117,7 +131,7 @@ def save(clinic_id: int) -> ResponseReturnValue:
     except Stale:
         return _stale(form, clinic_id, version)
     db.session.commit()
-    flash(_("Saved.") if planned.after else _("Nothing was changed."))
+    flash(_("Your changes are saved.") if planned.after else _("Nothing was changed."))
     return redirect(url_for("clinics.show", clinic_id=clinic_id), 303)
 
 
@@ -129,6 +143,8 @@ def listing(clinic_id: int) -> ResponseReturnValue:
     form = ListingForm(request.form)
     wanted = form.listing.data or ""
     try:
+        if _version(form.version.data) != clinic.version:
+            raise Stale
         if wanted not in set(Listing):
             raise EntryRefused("listing_step", "listing")
         set_listing(
@@ -160,6 +176,24 @@ def _clinic(clinic_id: int) -> Clinic:
     return db.session.get(Clinic, clinic_id) or abort(404)
 
 
+def _case(number: str | None, *, lock: bool = False) -> Case | None:
+    """Return the case that a new clinic comes from, None for none; 404 for an unknown one."""
+    if not number:
+        return None
+    known = number.isascii() and number.isdecimal() and len(number) < LONGEST_ID
+    case = cases.case_by_id(db.session(), int(number), lock=lock) if known else None
+    return case or abort(404)
+
+
+def _refused(case: Case) -> str:
+    """Say why no listing can be started from a case, or nothing when one can."""
+    try:
+        cases.refuse_listing(db.session(), current_staff(), case)
+    except CaseRefused as refused:
+        return str(wording.CASE_REFUSALS[refused.refusal.value])
+    return ""
+
+
 def _version(text: str | None) -> int:
     return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 10 else 0
 
@@ -179,7 +213,13 @@ def _planned(form: ClinicForm, clinic: Clinic | None) -> Edit | None:
 
 
 def _form(
-    form: ClinicForm, clinic: Clinic | None, *, edit: Edit | None = None, others: object = ()
+    form: ClinicForm,
+    clinic: Clinic | None,
+    *,
+    edit: Edit | None = None,
+    others: object = (),
+    case: Case | None = None,
+    problem: str = "",
 ) -> str:
     return render_template(
         "admin/clinics/edit.html",
@@ -187,6 +227,8 @@ def _form(
         clinic=clinic,
         edit=edit,
         others=others,
+        case=case,
+        problem=problem,
         catalogue=catalogue(),
         owners=[owner_label(owner) for owner in clinic_file.owners(db.session())],
     )

@@ -1,6 +1,7 @@
 """How the work stands, in numbers: for people to see their work, and as CSV for their own sums."""
 
 from flask import Blueprint, Response, render_template
+from flask_babel import gettext as _
 
 from directory.domain.accuracy import WITHIN_DAYS
 from directory.domain.csvcells import table
@@ -21,7 +22,11 @@ def index() -> str:
         "admin/numbers/index.html",
         numbers=_counted(),
         catalogue=catalogue(),
-        ages=numbers.AGES,
+        age_words=[
+            *(_("Up to %(days)s days", days=days) for days in numbers.AGES),
+            _("Older"),
+            _("Never decided"),
+        ],
         within=WITHIN_DAYS,
         window=numbers.WINDOW_DAYS,
         now=now(),

@@ -77,12 +77,12 @@ def record(clinic_id: int, criterion: str) -> ResponseReturnValue:
         abort(400)
     if work.conflicted:
         return _page(work, form, 403)
+    if form.newest_seen != work.newest_id:
+        return _overtaken(work, form)
     if not form.validate():
         return _page(work, form, 400)
     seen = form.observation()
     if act == "preview":
-        if form.newest_seen != work.newest_id:
-            return _overtaken(work, form)
         return _preview(work, form, seen)
     known = facts() if act == "next" else None
     problem = _record(work, form, seen)
@@ -99,9 +99,10 @@ def record(clinic_id: int, criterion: str) -> ResponseReturnValue:
         )
     db.session.commit()
     if here().two_person and needs_second_person(work.criterion, seen.outcome):
-        flash(_("Recorded: %(title)s. It waits for a second person.", title=work.criterion.title))
+        words = _("Your check of “%(title)s” is on record. It waits for a second person.")
     else:
-        flash(_("Recorded: %(title)s.", title=work.criterion.title))
+        words = _("Your check of “%(title)s” is on record.")
+    flash(words % {"title": work.criterion.title})
     return redirect(target, 303)
 
 
@@ -199,6 +200,8 @@ def decide(verification_id: int) -> ResponseReturnValue:
     if act not in ("confirm", "refuse"):
         abort(400)
     reason = form.reason.data or ""
+    if check.confirmation is not None or check.refusal is not None:
+        return _decision(check, form, 409)
     if not form.validate() or (act == "refuse" and not reason):
         return _decision(check, form, 400, missing=not reason)
     arguments = (session, current_staff(), now(), catalogue(), check)
@@ -214,7 +217,10 @@ def decide(verification_id: int) -> ResponseReturnValue:
         session.rollback()
         return _decision(_waiting(verification_id), form, 409)
     session.commit()
-    flash(_("Confirmed. It is public now.") if act == "confirm" else _("Refused."))
+    if act == "confirm":
+        flash(_("You confirmed the check. It is public now."))
+    else:
+        flash(_("You refused the check. The first person can read why."))
     return redirect(url_for("vetting.confirm_list"), 303)
 
 

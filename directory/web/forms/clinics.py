@@ -78,15 +78,18 @@ def _with_rows(rows: int) -> type[ClinicForm]:
     return type("ClinicFormWithRows", (ClinicForm,), fields)
 
 
-def form_for(sent: Mapping[str, Any] | None, clinic: Clinic | None) -> ClinicForm:
-    """Return the form as it was sent, else filled from a clinic, else empty."""
+def form_for(
+    sent: Mapping[str, Any] | None, clinic: Clinic | None, said: Mapping[str, str] | None = None
+) -> ClinicForm:
+    """Return the form as it was sent, else filled from a clinic, else with what was `said`."""
     if sent is not None:
         named = [int(n) for n in re.findall(r"service-(\d{1,2})-modality", " ".join(sent))]
         rows = min(max([n + 1 for n in named], default=0), MOST_SERVICES)
         return _with_rows(max(rows, FEWEST_ROWS))(sent)  # type: ignore[arg-type]
     offered = clinic.services if clinic else []
     rows = min(max(len(offered) + 1, FEWEST_ROWS), MOST_SERVICES)
-    return _with_rows(rows)(None, data=_values(clinic) if clinic else {"version": "0"})
+    values = _values(clinic) if clinic else {"version": "0", **(said or {})}
+    return _with_rows(rows)(None, data=values)
 
 
 def _values(clinic: Clinic) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from wtforms import (  # type: ignore[attr-defined]  # its published types lag b
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
 from directory.domain.criteria import Level
-from directory.domain.findings import Outcome
+from directory.domain.findings import Outcome, needs_proof
 from directory.domain.plan import AttemptReason, Channel
 from directory.models import Credential, Evidence
 from directory.operations.vetting import Observation
@@ -123,6 +123,8 @@ class CheckForm(Form):
         name, address = work.source
         if not name and source is not None:
             name, address = source.name, source.url or ""
+        if channel in wording.CONTACTS:
+            name, address = str(wording.CONTACTS[channel]), ""
         return cls(
             None,
             work,
@@ -140,6 +142,9 @@ class CheckForm(Form):
     def validate(self, extra_validators: Any = None) -> bool:
         """Validate all fields, and ask for the end of a paper that nobody named."""
         fine = bool(super().validate(extra_validators))
+        if fine and self._unproven:
+            self.evidence.errors = [*self.evidence.errors, wording.UNPROVEN]
+            return False
         if self._end_unknown and not self.credential.errors:
             asked = _("Choose the paper, or give the day it ends.")
             self.valid_until.errors = [*self.valid_until.errors, asked]
@@ -155,6 +160,14 @@ class CheckForm(Form):
             and not any(self.valid_until.raw_data or ())
             and self.valid_until.data is None
         )
+
+    @property
+    def _unproven(self) -> bool:
+        """Say ahead what operations/vetting.py would refuse, so that it stands by the field."""
+        outcome, level = Outcome(self.outcome.data), Level(self.level.data)
+        if not needs_proof(self._work.criterion, outcome, level):
+            return False
+        return not (self.chosen_files or self.links or self.observation().behind)
 
     def validate_checked_on(self, field: DateField) -> None:
         """Refuse a day that has not come yet at the clinic; raises ValidationError."""
