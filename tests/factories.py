@@ -73,6 +73,7 @@ def make_check(
         "checked_on": checked_on,
         "valid_until": checked_on + timedelta(days=lasts),
         "source_name": "Example board",
+        "private_note": "As the board says.",
     }
     seen = Observation(**values | changes)
     verification = add_verification(session, by, now, catalogue, clinic, seen)

@@ -13,16 +13,15 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from directory import paths
-from directory.domain.criteria import parse_catalogue
 from directory.extensions import db
 from directory.models import Base, Verification, VerificationEvidence
 from directory.operations.catalogue import load_edition
 from directory.operations.listings import derive
 from directory.operations.vetting import link_evidence
+from tests.checklist import CATALOGUE, TEXT
 from tests.factories import NOW, make_check, make_clinic, make_user
-from tests.support.apps import EDITION, running
+from tests.support.apps import running
 
-TEXT = (paths.SEED_DATA / EDITION).read_text("utf-8")
 SCRIPTS = ScriptDirectory(str(paths.MIGRATIONS))
 APPEND_ONLY = ("confirmation", "event", "evidence", "verification", "verification_evidence")
 
@@ -45,7 +44,7 @@ def filled(migrated) -> Session:
 
 
 def fill(session, catalogue=None):
-    catalogue = catalogue or parse_catalogue(TEXT)
+    catalogue = catalogue or CATALOGUE
     first, second = make_user(session), make_user(session)
     clinic = make_clinic(session)
     evidence = link_evidence(first, NOW, title="A look-up", url="https://board.example.org/1")

@@ -4,7 +4,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from directory import paths
 from directory.domain.clinic_entry import (
     EntriesRefused,
     read_clinic,
@@ -19,7 +18,6 @@ from directory.domain.clinics import (
     resting_on,
 )
 from directory.domain.credentials import CredentialKind
-from directory.domain.criteria import parse_catalogue
 from directory.domain.entries import (
     EntryRefused,
     looks_alike,
@@ -31,8 +29,8 @@ from directory.domain.entries import (
     write_hours,
 )
 from directory.domain.standing import Listing
+from tests.checklist import CATALOGUE
 
-CATALOGUE = parse_catalogue((paths.SEED_DATA / "catalogue-2026.1.toml").read_text("utf-8"))
 PHOENIX = {"state": "AZ", "nearest": (0.8, "AZ"), "zip_miles": 0.8}
 
 

@@ -2,23 +2,20 @@
 
 from sqlalchemy import select
 
-from directory import paths
 from directory.domain.clinic_entry import (
     CredentialFacts,
     read_clinic,
 )
 from directory.domain.credentials import CredentialKind
-from directory.domain.criteria import parse_catalogue
 from directory.models import (
     Event,
 )
 from directory.operations.clinic_file import open_file
 from directory.operations.editing import plan_edit, save_edit
 from directory.sources.sealing import Sealer
+from tests.checklist import CATALOGUE
 from tests.factories import NOW, make_check, make_user
 
-TEXT = (paths.SEED_DATA / "catalogue-2026.1.toml").read_text("utf-8")
-CATALOGUE = parse_catalogue(TEXT)
 TODAY = NOW.date()
 SEALER = Sealer("a secret of the tests")
 DEA = "AP5836727"

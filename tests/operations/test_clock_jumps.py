@@ -11,8 +11,7 @@ import pytest
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
-from directory import paths
-from directory.domain.criteria import Level, parse_catalogue
+from directory.domain.criteria import Level
 from directory.domain.findings import Outcome, State, minute_after, minute_of
 from directory.domain.plan import Why
 from directory.models import Base
@@ -29,10 +28,9 @@ from directory.operations.vetting import (
     record_verification,
 )
 from directory.web.api.documents import findings_document
+from tests.checklist import CATALOGUE, TEXT
 from tests.factories import make_clinic, make_user
 
-TEXT = (paths.SEED_DATA / "catalogue-2026.1.toml").read_text("utf-8")
-CATALOGUE = parse_catalogue(TEXT)
 ACLS = "sup-acls"
 ENDS = (
     date(2026, 3, 7),  # summer time begins in the night that follows
@@ -81,6 +79,7 @@ def listed(session, zone, ends):
         checked_on=ends - timedelta(days=30),
         valid_until=ends,
         source_name="Example board",
+        source_url="https://board.example.org/1",
     )
     made = record_verification(session, first, moment, CATALOGUE, clinic, seen, two_person=True)
     confirm_verification(session, second, moment, CATALOGUE, made, two_person=True)

@@ -8,11 +8,11 @@ from pathlib import Path
 from sqlalchemy import create_engine, select, text
 from sqlalchemy.orm import Session
 
-from directory import paths
 from directory.models import Event, Verification
 from directory.models.engine import tune
 from directory.operations import log
 from directory.operations.catalogue import load_edition
+from tests.checklist import TEXT
 from tests.factories import NOW, make_clinic, make_user
 
 ROOT = Path(__file__).parents[2]
@@ -25,9 +25,8 @@ def _prepare(url):
     engine = create_engine(url)
     tune(engine)
     with Session(engine) as session:
-        text_of_edition = (paths.SEED_DATA / "catalogue-2026.1.toml").read_text("utf-8")
         actor = make_user(session)
-        load_edition(session, actor, NOW, text=text_of_edition, confirmation="two-person")
+        load_edition(session, actor, NOW, text=TEXT, confirmation="two-person")
         make_clinic(session)
         session.commit()
     engine.dispose()

@@ -8,26 +8,15 @@ from sqlalchemy import create_engine, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from directory import paths
-from directory.domain.criteria import parse_catalogue
 from directory.models import Event, Lease, User
 from directory.models.engine import begin_writing, tune
 from directory.operations import leases
-from directory.operations.catalogue import load_edition
 from directory.operations.plan import read_facts, take_next
+from tests.checklist import CATALOGUE
 from tests.factories import NOW, make_clinic, make_user
 
-TEXT = (paths.SEED_DATA / "catalogue-2026.1.toml").read_text("utf-8")
-CATALOGUE = parse_catalogue(TEXT)
 ACLS = "sup-acls"
 ROUNDS, HANDS = 20, 8
-
-
-@pytest.fixture
-def directory(session):
-    """A database with the checklist in force and one clinic."""
-    load_edition(session, make_user(session), NOW, text=TEXT, confirmation="two-person")
-    return session
 
 
 def test_a_held_piece_of_work_is_not_handed_out_twice(directory):

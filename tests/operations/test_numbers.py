@@ -6,10 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from directory import paths
 from directory.domain.accuracy import CONTACT, Share, accuracy
 from directory.domain.cases import CaseState
-from directory.domain.criteria import Level, parse_catalogue
+from directory.domain.criteria import Level
 from directory.domain.csvcells import recovered, table
 from directory.domain.findings import Check, Outcome, State
 from directory.domain.standing import Listing
@@ -18,11 +17,9 @@ from directory.operations.catalogue import load_edition
 from directory.operations.listings import derive_all
 from directory.operations.numbers import HORIZONS, WINDOW_DAYS
 from directory.operations.vetting import add_confirmation
+from tests.checklist import CATALOGUE, TEXT
 from tests.factories import NOW, make_check, make_clinic, make_user
-from tests.support.apps import EDITION
 
-TEXT = (paths.SEED_DATA / EDITION).read_text("utf-8")
-CATALOGUE = parse_catalogue(TEXT)
 TODAY = NOW.date()
 LESSER = "sup-training"
 KEY = "sup-acls"

@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from directory import paths
 from directory.domain.cases import CaseRefused, Refusal
 from directory.domain.criteria import Level
 from directory.domain.findings import Outcome
@@ -17,8 +16,8 @@ from directory.operations.cards import findings_of
 from directory.operations.catalogue import load_edition
 from directory.operations.clinics import public_clinic
 from directory.operations.vetting import publish
+from tests.checklist import TEXT
 from tests.factories import NOW, make_check, make_clinic, make_user
-from tests.support.apps import EDITION
 
 TODAY = NOW.date()
 
@@ -47,7 +46,7 @@ def disputed(session, staff):
         session,
         make_user(session, StaffRole.ADMIN),
         NOW,
-        text=(paths.SEED_DATA / EDITION).read_text("utf-8"),
+        text=TEXT,
         confirmation="two-person",
     )
     clinic = make_clinic(session)

@@ -4,14 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from directory import paths
-from directory.domain.criteria import parse_catalogue
 from directory.domain.findings import State
 from directory.domain.places import METERS_PER_MILE
 from directory.domain.services import CONDITIONS, MODALITIES
 from directory.domain.standing import STANDINGS, Listing
 from directory.models import SearchPeriod, SearchRow
-from directory.operations.catalogue import load_edition
 from directory.operations.circle import Filters, counts_statement
 from directory.operations.clinics import public_clinic
 from directory.operations.listings import derive
@@ -21,19 +18,11 @@ from directory.operations.search import (
     find_clinics,
 )
 from tests.benchmarks import search_bars
+from tests.checklist import CATALOGUE
 from tests.factories import NOW, make_check, make_clinic, make_user
 from tests.operations import oracle
 
-TEXT = (paths.SEED_DATA / "catalogue-2026.1.toml").read_text("utf-8")
-CATALOGUE = parse_catalogue(TEXT)
 SITES = oracle.sites()
-
-
-@pytest.fixture
-def directory(session):
-    """A database with the checklist in force."""
-    load_edition(session, make_user(session), NOW, text=TEXT, confirmation="two-person")
-    return session
 
 
 def test_order_totals_and_facets_equal_brute_force_over_1000_searches(session):

@@ -6,8 +6,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from directory import paths
-from directory.domain.criteria import Level, parse_catalogue
+from directory.domain.criteria import Level
 from directory.domain.findings import Outcome
 from directory.models import Confirmation, Credential, DirectoryState, Event, SearchRow
 from directory.operations.catalogue import EditionChanged, current_text, load_edition
@@ -17,19 +16,11 @@ from directory.operations.vetting import (
     confirm_verification,
     record_verification,
 )
+from tests.checklist import CATALOGUE, TEXT
 from tests.factories import NOW, make_check, make_clinic, make_user
 
-TEXT = (paths.SEED_DATA / "catalogue-2026.1.toml").read_text("utf-8")
-CATALOGUE = parse_catalogue(TEXT)
 ACLS_BIT = 1 << CATALOGUE.bit("sup-acls")
 TODAY = NOW.date()
-
-
-@pytest.fixture
-def directory(session):
-    """A database with the checklist in force."""
-    load_edition(session, make_user(session), NOW, text=TEXT, confirmation="two-person")
-    return session
 
 
 def seen(**changes):
@@ -40,6 +31,7 @@ def seen(**changes):
         "checked_on": TODAY,
         "valid_until": TODAY + timedelta(days=90),
         "source_name": "Example card look-up",
+        "source_url": "https://cards.example.org/1",
     }
     return Observation(**values | changes)
 

@@ -41,6 +41,7 @@ def main(url: str, number: int, *, early: bool) -> None:
                 checked_on=NOW.date(),
                 valid_until=NOW.date() + timedelta(days=30),
                 source_name="Example board",
+                source_url="https://board.example.org/1",
             )
             made = record_verification(
                 session, actor, NOW, catalogue, clinic, seen, two_person=True

@@ -183,8 +183,9 @@ def test_a_stale_edit_keeps_what_was_typed_and_shows_the_other(app, staff):
 
 def test_a_stale_listing_step_is_told(app, staff):
     clinic_id = a_clinic(app)
-    step = {"listing": "suspended", "reason": "Under review", "version": "7"}
-    assert post(staff, f"/admin/clinics/{clinic_id}/listing", step).status_code == 409
+    for changes in ({}, {"reason": ""}, {"listing": ""}):
+        step = {"listing": "suspended", "reason": "Under review", "version": "7"} | changes
+        assert post(staff, f"/admin/clinics/{clinic_id}/listing", step).status_code == 409
 
 
 def test_a_listing_step_needs_its_reason(app, staff):

@@ -82,6 +82,11 @@ def lines_after(app, number):
         return list(db.session.scalars(newer))
 
 
+def last_line(app):
+    """Return the number of the newest line of the log."""
+    return max((line.id for line in lines_after(app, 0)), default=0)
+
+
 def subject_of(app, subject, answer):
     """Return the number of a subject: as told, of the newest row, or as found in the answer."""
     if isinstance(subject, int):
@@ -104,12 +109,17 @@ def problems(app, scene, broken=None):
     set_clock(app, NOW)
     app.extensions["directory_throttle"]._seen.clear()
     sent = scene.prepare(app)
-    last = max((line.id for line in lines_after(app, 0)), default=0)
+    last = last_line(app)
     with pytest.MonkeyPatch.context() as patch, transactions() as committed:
         if broken is not None:
             for module in (events, accounts):
                 patch.setattr(module, "record", broken)
         answer = sent.send()
+    return undeclared(app, scene, sent, answer, last) + torn(committed, bool(scene.acts))
+
+
+def undeclared(app, scene, sent, answer, last):
+    """Return what of an answer, and of the lines after number `last`, is not as declared."""
     lines = lines_after(app, last)
     got = [(one.act, one.actor_id, one.subject_type, one.subject_id) for one in lines]
     wanted = [
@@ -123,7 +133,7 @@ def problems(app, scene, broken=None):
         found.append(f"answered {answer.status_code}: {answer.text[-3000:]}")
     if got != wanted:
         found.append(f"wrote {got}, not {wanted}")
-    return found + torn(committed, bool(scene.acts))
+    return found
 
 
 def kind_of(act):

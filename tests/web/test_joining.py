@@ -30,6 +30,7 @@ def test_joining_by_the_link_of_the_command_line(app):
     )
     assert result.exit_code == 0, result.output
     link = re.search(r"http://127\.0\.0\.1:5000(/account/join\?token=[\w-]{43})", result.output)[1]
+    assert "DIRECTORY_TRUSTED_HOSTS sets its host, PORT its port" in result.output
     client = app.test_client()
     page = client.get(link)
     key = re.search(r'key-text">([A-Z2-7 ]+)<', page.text)[1]

@@ -53,6 +53,7 @@ def write(session, act="clinic:edited", subject="clinic", number=1, **more):
 
 
 def test_every_act_has_words():
+    assert set(wording.ACTS) == ACTS
     assert set(wording.CHANGES) == PUBLIC
     assert set(wording.NOUNS) >= {act.partition(":")[0] for act in ACTS}
 
@@ -73,7 +74,8 @@ def test_the_log_shows_who_what_when_and_why(writing, verifier):
     )
     writing.commit()
     page = verifier.get(LOG).text
-    assert "clinic:edited" in page
+    assert "Edited a clinic's facts" in page
+    assert "<code>clinic:edited</code>" in page
     assert "The clinic called &lt;b&gt;twice&lt;/b&gt;" in page
     assert "+16025550100, then –" in page
     assert "[&#34;a&#34;, &#34;b&#34;]" in page
@@ -152,6 +154,7 @@ def test_the_first_and_last_day_there_is_can_be_asked_for(verifier):
 
 
 def test_the_log_costs_the_same_however_long_it_is(writing, verifier, statements):
+    verifier.get(LOG)
     made = []
     for count in (1, 60):
         for _ in range(count):

@@ -7,8 +7,7 @@ import pytest
 from sqlalchemy import create_engine, event, func, select
 from sqlalchemy.orm import Session
 
-from directory import paths
-from directory.domain.criteria import Level, parse_catalogue
+from directory.domain.criteria import Level
 from directory.domain.findings import Outcome
 from directory.extensions import db
 from directory.models import Clinic, Event, User, Verification
@@ -20,11 +19,10 @@ from directory.operations.vetting import (
     add_verification,
     newest_check,
 )
+from tests.checklist import CATALOGUE, TEXT
 from tests.factories import NOW, make_clinic, make_user
 from tests.support.staff import post, sign_in
 
-TEXT = (paths.SEED_DATA / "catalogue-2026.1.toml").read_text("utf-8")
-CATALOGUE = parse_catalogue(TEXT)
 RACES = 1_000
 
 
@@ -36,6 +34,7 @@ def seen(criterion):
         checked_on=NOW.date(),
         valid_until=None,
         source_name="Example board",
+        source_url="https://board.example.org/1",
     )
 
 

@@ -93,7 +93,7 @@ def test_the_page_shows_only_the_steps_that_are_open(app, token, verifier):
     assert "Take this case" in page
     assert "Accept and close" not in page
     act(app, verifier, "take")
-    assert "Done: Take this case" in words(verifier.get("/admin/cases"))
+    assert "The case is yours now." in words(verifier.get("/admin/cases"))
     page = verifier.get("/admin/cases/1").text
     assert "Take this case" not in page
     for words_of_step in ("Give it back", "Ask the sender", "Accept and close"):
@@ -111,6 +111,7 @@ def test_the_page_shows_only_the_steps_that_are_open(app, token, verifier):
         ("take", {"version": ""}, 409),
         ("note", {"words": " "}, 400),
         ("note", {"words": "x" * 5001}, 400),
+        ("note", {"words": "Typed words" + "x" * 5001, "version": "7"}, 409),
         ("withdraw", {}, 404),
         ("take", {"csrf_token": "forged"}, 400),
         ("take", {"csrf_token": ""}, 400),

@@ -1,24 +1,30 @@
 """Sixty hostile strings stored in every text field: no page grows an element or an attribute."""
 
+import json
+import re
+from dataclasses import fields, is_dataclass, replace
+from enum import Enum
+from functools import cache
 from itertools import product
+from urllib.parse import urlsplit
 
 import html5lib
 import pytest
 from flask.testing import FlaskClient
+from jinja2 import ChoiceLoader, DictLoader
+from markupsafe import escape
 
-from directory.domain.credentials import CredentialKind
-from directory.domain.findings import Outcome
-from directory.domain.standing import Listing
-from directory.extensions import db
-from directory.models import Credential, Organization, Practitioner, PractitionerRole
-from directory.models.clinic import Post
-from directory.models.engine import begin_writing
-from directory.operations.evidence import keep_file
-from directory.operations.vetting import link_evidence, publish
-from directory.sources.evidence import EvidenceStore, inspect
-from tests.factories import NOW, make_check, make_clinic, make_user
-from tests.support.apps import preparations, running
+from tests.support.apps import running
 from tests.support.staff import sign_in
+from tests.web.stored_words import (
+    NOT_FILLED,
+    SHAPES,
+    Filler,
+    build,
+    lengths,
+    text_columns,
+    unguard,
+)
 
 CALL = "alert(1)"
 ELEMENTS = (
@@ -46,141 +52,136 @@ EXTRA = (
     "{{ 7*7 }}{% raw %}",
     "%(x)s",
 )
-PLAIN = "plain words"
-PDF = b"%%PDF-1.4\n%s\n%%%%EOF"
+PLAIN = "Qzqz qz words"
+"""Harmless words whose first letters stand nowhere else, with a space as most hostile ones have."""
+SHORTEST = 2
+"""The length of the shortest column: a state."""
+LINKED_DATA = "application/ld+json"
+ADDRESSES = ("javascript:alert(1)", " java\tscript:alert(1)", "data:text/html,<script>1</script>")
+RUN = re.compile("(javascript|data|vbscript):", re.IGNORECASE)
+LEADS = ("href", "src", "action", "formaction", "srcdoc", "data")
+SHOWS_NOTHING = "shows nothing that is stored"
+NO_PAGE = {
+    "accounts.join_code": "a drawing",
+    "accounts.password": SHOWS_NOTHING,
+    "accounts.sign_in": SHOWS_NOTHING,
+    "api.checklist": "JSON",
+    "api.clinic": "JSON, see below",
+    "api.description": "JSON",
+    "api.places": "JSON",
+    "api.search": "JSON, see below",
+    "evidence.download": "a file, which leaves as an attachment",
+    "numbers.export": "CSV, whose cells have a test of their own",
+    "outside.suggest": SHOWS_NOTHING,
+    "public.checklist": "shows the checklist, see below",
+    "public.guide": "shows the checklist, see below",
+    "public.how_we_check": "shows the checklist, see below",
+    "public.home": SHOWS_NOTHING,
+    "public.healthz": SHOWS_NOTHING,
+    "public.readyz": SHOWS_NOTHING,
+    "public.robots": SHOWS_NOTHING,
+    "static": SHOWS_NOTHING,
+}
+"""What can be read and is no page with stored words, each with the reason."""
 
 
-@pytest.fixture(scope="module")
-def house(instance, tmp_path_factory):
-    """An application of this module's own: what a page escapes is the same on both engines."""
-    folder = tmp_path_factory.mktemp("xss")
-    url = f"sqlite:///{folder / 'xss.sqlite'}"
-    preparations(instance)["loaded"](url)
-    with running(instance, url, evidence_dir=folder / "evidence") as app:
+class House:
+    """An application with a row in every table, a signed-in admin, and the pages to look at."""
+
+    def __init__(self, app):
+        """Build it; the rows may be written over afterwards."""
         app.test_client_class = FlaskClient
-        yield app
+        self.app = app
+        self.browser = sign_in(app, "admin")
+        self.addresses = build(app, self.browser)
+        unguard(app)
+        self.filler = Filler(app)
+
+    def pages(self, say):
+        """Fill in words and return every page as it reads then."""
+        self.filler.fill(say)
+        return {address: self.page(address) for address in self.addresses}
+
+    def page(self, address):
+        """Return one page as it reads now."""
+        answer = self.browser.get(address, follow_redirects=True)
+        assert answer.status_code == 200, f"{address} answered {answer.status_code}"
+        assert answer.mimetype == "text/html"
+        return answer.text
 
 
 @pytest.fixture(scope="module")
-def staff(house):
-    """A signed-in browser that looks at nothing by itself."""
-    return sign_in(house)
+def house(instance, databases, tmp_path_factory):
+    """The rows and pages on one engine."""
+    url = databases.fresh("loaded")
+    with running(instance, url, evidence_dir=tmp_path_factory.mktemp("xss")) as app:
+        yield House(app)
+    databases.drop(url)
 
 
-def fill(app, words):
-    """Store `words` in every text field there is about one clinic; return its pages."""
-    with app.app_context():
-        session = db.session()
-        begin_writing(session)
-        first, second = make_user(session), make_user(session)
-        first.name = f"{words} {first.id}"
-        owner = Organization(name=words)
-        clinic = make_clinic(
-            session,
-            name=words,
-            organization=owner,
-            street=words,
-            city=words,
-            access=words,
-            insurance=words,
-            phone=words[:20],
-            website=f"https://clinic.example.org/?x={words}",
-            languages=[words],
-            listing=Listing.SUSPENDED,
-            listing_reason=words,
-        )
-        person = Practitioner(name=words, profession=words[:60])
-        session.add_all([owner, person])
-        session.flush()
-        session.add(
-            PractitionerRole(
-                practitioner=person,
-                clinic=clinic,
-                post=Post.MEDICAL_DIRECTOR,
-                started_on=NOW.date(),
-            )
-        )
-        card = Credential(
-            practitioner=person,
-            kind=CredentialKind.STATE_LICENSE,
-            number=words[:40],
-            state="AZ",
-            issuer=words,
-            issuer_url=f"https://board.example.org/?x={words}",
-        )
-        session.add(card)
-        session.flush()
-        catalogue = app.extensions["directory"].edition(session, "2026.1")
-        for code, outcome in (("sup-acls", Outcome.MET), ("opn-price", Outcome.NOT_MET)):
-            make_check(
-                session,
-                catalogue,
-                clinic,
-                code,
-                by=first,
-                second=second,
-                outcome=outcome,
-                note=words,
-                private_note=words,
-                source_name=words,
-                source_url=f"https://board.example.org/?x={words}",
-                credential=card,
-            )
-        session.add(link_evidence(first, NOW, title=words, url="https://board.example.org/"))
-        kept = keep_file(
-            session,
-            first,
-            NOW,
-            EvidenceStore(app.extensions["directory"].settings.evidence_path),
-            clinic,
-            inspect(PDF % str(clinic.id).encode()),
-            words,
-        )
-        publish(session, catalogue, NOW, [clinic.id], two_person=True)
-        session.commit()
-        return [
-            f"/clinics/{clinic.id}",
-            f"/admin/clinics/{clinic.id}",
-            f"/admin/clinics/{clinic.id}/edit",
-            f"/admin/clinics/?q={clinic.id}",
-            f"/admin/evidence/for/{clinic.id}",
-            f"/admin/evidence/{kept.id}",
-            f"/admin/people/{person.id}",
-            f"/admin/people/practitioner/{person.id}/edit",
-            f"/admin/people/organizations/{owner.id}",
-            f"/admin/people/organization/{owner.id}/edit",
-            f"/admin/people/credentials/{card.id}/edit",
-            f"/admin/people/credentials/practitioner/{person.id}/new",
-            f"/admin/checks/{clinic.id}/sup-acls",
-        ]
+def tree_of(html):
+    """Return all elements of a page, as a browser builds them."""
+    root = html5lib.parse(html, namespaceHTMLElements=False)
+    return [element for element in root.iter() if isinstance(element.tag, str)]
 
 
 def shape_of(html):
-    """Return a page's elements with the names of their attributes, as a browser builds them."""
-    root = html5lib.parse(html, namespaceHTMLElements=False)
-    return [
-        (element.tag, tuple(sorted(element.attrib)))
-        for element in root.iter()
-        if isinstance(element.tag, str)
-        # The owners to choose from grow with every clinic of this test.
-        and not (element.tag == "option" and sorted(element.attrib) == ["value"])
-    ]
+    """Return a page's elements with the names of their attributes."""
+    return [(element.tag, tuple(sorted(element.attrib))) for element in tree_of(html)]
 
 
-def pages(client, addresses):
+def live(page):
+    """Return the places where a page with harmless words has them as more than text."""
     found = []
-    for address in addresses:
-        answer = client.get(address, follow_redirects=True)
-        assert answer.status_code == 200, address
-        assert answer.mimetype == "text/html"
-        found.append(answer.text)
+    for element in tree_of(page):
+        names = [element.tag, *element.attrib]
+        code = element.tag in ("script", "style") and element.get("type") != LINKED_DATA
+        words = [*names, element.text or ""] if code else names
+        words += [value for name, value in element.attrib.items() if name.startswith("on")]
+        found += [word for word in words if PLAIN[:SHORTEST].lower() in word.lower()]
     return found
 
 
 @pytest.fixture(scope="module")
-def plain(house, staff):
-    """The shape of every page with harmless words in all fields."""
-    return [shape_of(page) for page in pages(staff, fill(house, PLAIN))]
+def plain(house):
+    """Every page with harmless words in all fields: its shape, and its text with them masked."""
+    pages = house.pages(lambda _name: PLAIN)
+    assert [live(page) for page in pages.values()] == [[]] * len(pages)
+    return {address: (shape_of(page), masked(page, PLAIN)) for address, page in pages.items()}
+
+
+_DATA = re.compile(rf'(<script type="{re.escape(LINKED_DATA)}">)([^<>]*)(</script>)')
+_OURS = re.compile(r'(name="(?:csrf_token|slip)" value=")[^"<>]*|(/clinics/\d+)-[a-z0-9-]+')
+
+
+def masked(page, words):
+    """Return a page with the escaped words, and what differs on every request, covered up.
+
+    What is covered has no character that could begin or end a tag, an attribute or a script. So
+    two pages that are the same when masked have the same tree, without parsing either.
+    """
+    page = _DATA.sub(_without_data, page)
+    page = _OURS.sub(lambda found: found[1] or found[2], page)
+    return _forms(words).sub("\0", page)
+
+
+def _without_data(found):
+    json.loads(found[2])
+    return found[1] + found[3]
+
+
+@cache
+def _forms(words):
+    """Return what finds the escaped words, whole or cut off by the length of a column."""
+    cut = {words, *(words[:length] for length in lengths())}
+    longest_first = sorted(map(escape, cut), key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, longest_first)))
+
+
+def grown(address, page, words, plain):
+    """Say whether a page has another shape than with harmless words."""
+    shape, text = plain[address]
+    return masked(page, words) != text and shape_of(page) != shape
 
 
 def test_there_are_enough_and_all_differ():
@@ -188,21 +189,151 @@ def test_there_are_enough_and_all_differ():
 
 
 @pytest.mark.parametrize("words", [*HOSTILE, *EXTRA])
-def test_no_page_grows(house, staff, plain, words):
-    addresses = fill(house, words)
-    for address, page, wanted in zip(addresses, pages(staff, addresses), plain, strict=True):
-        assert shape_of(page) == wanted, f"{address} changed its shape with {words!r}"
+def test_no_page_grows(house, plain, words):
+    for address, page in house.pages(lambda _name: words).items():
+        assert not grown(address, page, words, plain), f"{address} grew with {words!r}"
 
 
-def test_the_api_says_the_words_as_data(house, staff):
-    number = fill(house, HOSTILE[0])[0].rpartition("/")[2]
-    answer = staff.get(f"/api/v1/clinics/{number}")
-    assert answer.mimetype == "application/json"
-    assert answer.json["name"] == HOSTILE[0]
+@pytest.mark.parametrize("words", [HOSTILE[1], HOSTILE[-4]])
+def test_no_page_grows_when_every_page_is_parsed(house, plain, words):
+    for address, page in house.pages(lambda _name: words).items():
+        assert shape_of(page) == plain[address][0], address
 
 
-def test_the_control_page_grows(plain):
+def test_every_text_column_is_filled_and_shown_or_has_a_reason(house):
+    columns = text_columns()
+    assert set(NOT_FILLED) <= set(columns)
+    filled = [name for name in columns if name not in NOT_FILLED]
+    short = iter(["Xj", "Xk"])
+    marks = {
+        name: next(short)
+        if getattr(columns[name].type, "length", None) == SHORTEST
+        else f"Zq{n:03}"
+        for n, name in enumerate(filled)
+    }
+    pages = "".join(_OURS.sub("", page) for page in house.pages(marks.__getitem__).values())
+    assert [name for name in filled if marks[name] not in pages] == []
+    assert len(filled) > 35
+
+
+def test_every_page_is_looked_at_or_has_a_reason(house):
+    match = house.app.url_map.bind("localhost").match
+    seen = {match(urlsplit(address).path)[0] for address in house.addresses}
+    rules = {r.endpoint for r in house.app.url_map.iter_rules() if "GET" in r.methods}
+    assert rules - seen == set(NO_PAGE)
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_no_stored_address_becomes_a_script(house, address):
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in SHAPES if name.endswith(("website", "url"))]:
+            patch.setitem(SHAPES, name, lambda said, _row: said)
+        for at, page in house.pages(lambda _name: address).items():
+            assert leading(page) == [], at
+
+
+def leading(page):
+    """Return the addresses of a page that a browser would run."""
+    return [
+        value
+        for element in tree_of(page)
+        for name, value in element.attrib.items()
+        if name in LEADS and RUN.match(re.sub(r"[\x00-\x20]", "", value))
+    ]
+
+
+def test_the_api_says_the_words_as_data(house):
+    for words in (HOSTILE[0], EXTRA[0]):
+        house.filler.fill(lambda _name, words=words: words)
+        answer = house.browser.get("/api/v1/clinics/1")
+        assert answer.mimetype == "application/json"
+        assert answer.json["name"] == words
+        answer = house.browser.get("/api/v1/clinics?near=85004")
+        assert answer.mimetype == "application/json"
+        assert words in json.dumps(answer.json["clinics"], ensure_ascii=False).replace("\\", "")
+
+
+CHECKLIST_PAGES = (
+    "/checklist",
+    "/guide",
+    "/how-we-check",
+    "/clinics/1",
+    "/admin/checks/1/sup-acls",
+)
+
+
+def test_words_of_the_checklist_are_text_too(house):
+    house.filler.fill(lambda _name: PLAIN)
+    editions = house.app.extensions["directory"]._editions
+    honest = editions["2026.1"]
+    calm = {}
+    try:
+        for words in (PLAIN, *HOSTILE, *EXTRA):
+            editions["2026.1"] = with_words(honest, words)
+            for address in CHECKLIST_PAGES:
+                page = house.browser.get(address, follow_redirects=True).text
+                if words is PLAIN:
+                    assert live(page) == []
+                    assert page.count(PLAIN) > 5
+                    calm[address] = (shape_of(page), masked(page, PLAIN))
+                else:
+                    assert not grown(address, page, words, calm), f"{address} grew with {words!r}"
+    finally:
+        editions["2026.1"] = honest
+
+
+def with_words(part, words):
+    """Return a part of the checklist with words in place of all its prose."""
+    if isinstance(part, str) and not isinstance(part, Enum):
+        return words if " " in part else part
+    if isinstance(part, tuple):
+        return tuple(with_words(item, words) for item in part)
+    if is_dataclass(part):
+        changed = {f.name: with_words(getattr(part, f.name), words) for f in fields(part) if f.init}
+        return replace(part, **changed)
+    return part
+
+
+@pytest.mark.parametrize(
+    ("room", "template", "right", "wrong"),
+    [
+        ("people/", "admin/people/show.html", "{{ person.name }}", "{{ person.name | safe }}"),
+        ("cases/", "components/conversation.html", "{{ one.words }}", "{{ one.words | safe }}"),
+        ("people/", "components/outbound.html", 'href="{{ url }}"', "href={{ url }}"),
+    ],
+)
+def test_the_control_that_does_not_escape_is_caught(house, plain, room, template, right, wrong):
+    environment = house.app.jinja_env
+    source = environment.loader.get_source(environment, template)[0]
+    assert right in source
+    broken = DictLoader({template: source.replace(right, wrong)})
+    address = next(at for at in house.addresses if re.fullmatch(rf"/admin/{room}\d+", at))
+    caught = 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(environment, "loader", ChoiceLoader([broken, environment.loader]))
+        environment.cache.clear()
+        for words in HOSTILE[:10]:
+            house.filler.fill(lambda _name, words=words: words)
+            caught += grown(address, house.page(address), words, plain)
+    environment.cache.clear()
+    assert caught >= 5
+
+
+def test_the_control_page_grows():
     page = "<!DOCTYPE html><title>x</title><main><p>{}</p></main>"
-    calm = shape_of(page.format(PLAIN))
-    grown = [words for words in HOSTILE if shape_of(page.format(words)) != calm]
-    assert len(grown) > 50
+    calm = page.format(PLAIN)
+    known = {"/": (shape_of(calm), masked(calm, PLAIN))}
+    assert sum(grown("/", page.format(words), words, known) for words in HOSTILE) > 50
+    assert not any(grown("/", page.format(escape(words)), words, known) for words in HOSTILE)
+
+
+@pytest.mark.parametrize(
+    "page",
+    ["<a title={}>x</a>", "<p onclick=\"say('{}')\">x</p>", "<script>say('{}')</script>", "<{}>"],
+)
+def test_the_control_page_where_escaping_is_not_enough_is_caught(page):
+    assert live(page.format(escape(PLAIN)))
+
+
+def test_the_control_address_is_caught():
+    assert all(leading(f'<a href="{escape(address)}">x</a>') for address in ADDRESSES)
