@@ -6,13 +6,14 @@ The only file that imports geopy.
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 from geopy.adapters import BaseSyncAdapter
 from geopy.distance import geodesic
 from geopy.exc import GeocoderQueryError, GeocoderUnavailable
+from geopy.extra.rate_limiter import RateLimiter
 from geopy.geocoders import Nominatim, Pelias, Photon
 from geopy.geocoders.base import DEFAULT_SENTINEL, Geocoder
 from geopy.location import Location
@@ -197,6 +198,76 @@ def open_geocoder(
     embedded = EmbeddedGeocoder(gazetteer_path)
     if kind == "embedded":
         return embedded
+    options = _options(kind, domain, timeout, user_agent, adapter_factory)
+    return OnlineGeocoder(embedded, _asker(kind, options))
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What a geocoder answered about an address: a WGS-84 point in degrees, and in its words.
+
+    `number` is the house number in the answer, None when it found only a street or a town.
+    """
+
+    lat: float
+    lon: float
+    said: str
+    number: str | None
+
+
+class LookupFailed(Exception):
+    """The geocoder did not answer, or not in a way that can be read."""
+
+
+def open_house_finder(
+    kind: str,
+    *,
+    domain: str | None,
+    timeout: float,
+    user_agent: str,
+    seconds: float,
+    adapter_factory: Any = None,
+) -> Callable[[str], House | None] | None:
+    """Return what finds the house of an address, at most one every `seconds`.
+
+    None for the embedded geocoder, which knows no houses. What is returned gives None for an
+    address that the server does not know, tries once more when the server fails, and then raises
+    LookupFailed. Raises ValueError as open_geocoder does.
+    """
+    if kind == "embedded":
+        return None
+    if kind not in KINDS:
+        raise ValueError(f"the geocoder must be one of {', '.join(KINDS)}, not {kind!r}")
+    limited = RateLimiter(
+        _asker(kind, _options(kind, domain, timeout, user_agent, adapter_factory), houses=True),
+        min_delay_seconds=seconds,
+        max_retries=1,
+        error_wait_seconds=5 * seconds,
+        swallow_exceptions=False,
+    )
+
+    def find(question: str) -> House | None:
+        try:
+            found = limited(question)
+            return None if found is None else _house(found)
+        except Exception as problem:
+            raise LookupFailed(type(problem).__name__) from problem
+
+    return find
+
+
+def _house(found: Location) -> House:
+    """Read the number from what Nominatim, Pelias or Photon say beside the point."""
+    raw = found.raw if isinstance(found.raw, dict) else {}
+    about = raw.get("address") or raw.get("properties") or raw
+    number = about.get("house_number") or about.get("housenumber")
+    said = "".join(sign for sign in str(found.address) if sign.isprintable())
+    return House(found.latitude, found.longitude, said[:200], str(number) if number else None)
+
+
+def _options(
+    kind: str, domain: str | None, timeout: float, user_agent: str, adapter_factory: Any
+) -> dict[str, Any]:
     if not domain:
         raise ValueError(f"the {kind} geocoder needs the domain of your own server")
     scheme, _, host = domain.rpartition("://")
@@ -208,13 +279,17 @@ def open_geocoder(
     }
     if adapter_factory is not None:
         options["adapter_factory"] = adapter_factory
-    return OnlineGeocoder(embedded, _asker(kind, options))
+    return options
 
 
-def _asker(kind: str, options: dict[str, Any]) -> Callable[[str], Location | None]:
+def _asker(
+    kind: str, options: dict[str, Any], *, houses: bool = False
+) -> Callable[[str], Location | None]:
     if kind == "nominatim":
         nominatim = Nominatim(**options)
-        return lambda query: nominatim.geocode(query, country_codes=_COUNTRIES)
+        return lambda query: nominatim.geocode(
+            query, country_codes=_COUNTRIES, addressdetails=houses
+        )
     if kind == "pelias":
         pelias = Pelias(**options)
         return lambda query: pelias.geocode(query, countries=[c.upper() for c in _COUNTRIES])

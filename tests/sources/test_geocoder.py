@@ -9,13 +9,17 @@ from typing import Any
 import pytest
 from geopy.adapters import BaseSyncAdapter
 from geopy.exc import GeocoderQueryError, GeocoderTimedOut, GeocoderUnavailable
+from geopy.extra.rate_limiter import RateLimiter
 from geopy.geocoders.base import Geocoder
 
 from directory.sources.geocoder import (
     EmbeddedGeocoder,
+    House,
+    LookupFailed,
     OnlineGeocoder,
     geodesic_miles,
     open_geocoder,
+    open_house_finder,
 )
 
 
@@ -184,3 +188,91 @@ def test_settings_that_cannot_work_are_refused(path: Path, tmp_path: Path) -> No
         opened("nominatim", path, None)
     with pytest.raises(FileNotFoundError):
         opened("embedded", tmp_path / "none.sqlite", None)
+
+
+# The house of a clinic's address, for the operator's own command.
+
+
+def finder(server: Server, kind: str = "nominatim", seconds: float = 0) -> Any:
+    return open_house_finder(
+        kind,
+        domain="http://geo.example.org:8080/",
+        timeout=2.0,
+        user_agent="directory-tests",
+        seconds=seconds,
+        adapter_factory=server,
+    )
+
+
+def _with_house(kind: str) -> Any:
+    if kind == "nominatim":
+        return [NOMINATIM[0] | {"address": {"house_number": "10"}}]
+    reply = json.loads(json.dumps(FEATURES))
+    reply["features"][0]["properties"]["housenumber"] = "10"
+    return reply
+
+
+@pytest.mark.parametrize("kind", ["nominatim", "pelias", "photon"])
+def test_a_house_comes_with_its_number(kind: str) -> None:
+    server = Server(_with_house(kind))
+    found = finder(server, kind)("10 Main St, Boise, ID 83702")
+    assert isinstance(found, House)
+    assert (found.lat, found.lon, found.number) == (*HOUSE, "10")
+    assert "Main Street" in found.said
+    assert ("addressdetails=1" in server.asked[0]) is (kind == "nominatim")
+
+
+@pytest.mark.parametrize(("kind", "reply"), [("nominatim", NOMINATIM), ("photon", FEATURES)])
+def test_a_street_has_no_number(kind: str, reply: Any) -> None:
+    assert finder(Server(reply), kind)("10 Main St").number is None
+
+
+def test_an_unknown_address_is_no_failure() -> None:
+    assert finder(Server([]))("10 Main St") is None
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        GeocoderTimedOut("slow"),
+        OSError("no route"),
+        "not what was asked",
+        [{"lat": "nonsense", "lon": "1", "display_name": "x"}],
+        [{"lat": "1", "lon": "1", "display_name": "x", "address": "10"}],
+    ],
+    ids=lambda reply: type(reply).__name__,
+)
+def test_a_failing_server_is_told_apart(reply: Any) -> None:
+    server = Server(reply)
+    with pytest.raises(LookupFailed):
+        finder(server)("10 Main St")
+    assert len(server.asked) == (2 if isinstance(reply, GeocoderTimedOut) else 1)
+
+
+def test_questions_keep_their_distance(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three questions in the same moment wait for their turns; the clock goes on by sleeping."""
+    slept: list[float] = []
+    monkeypatch.setattr(RateLimiter, "_clock", lambda _self: 1000.0 + sum(slept))
+    monkeypatch.setattr(RateLimiter, "_sleep", lambda _self, seconds: slept.append(seconds))
+    find = finder(Server(NOMINATIM), seconds=3)
+    for _ in range(3):
+        find("10 Main St")
+    assert slept == [3.0, 3.0]
+
+
+def test_the_embedded_geocoder_finds_no_houses() -> None:
+    def opened(kind: str, domain: str | None) -> Any:
+        return open_house_finder(kind, domain=domain, timeout=1, user_agent="x", seconds=0)
+
+    assert opened("embedded", None) is None
+    with pytest.raises(ValueError, match="one of embedded"):
+        opened("google", None)
+    with pytest.raises(ValueError, match="domain"):
+        opened("photon", None)
+
+
+def test_what_a_server_says_is_shown_plain() -> None:
+    long = [NOMINATIM[0] | {"display_name": "10\x00, \u202eMain " + "x" * 400}]
+    said = finder(Server(long))("10 Main St").said
+    assert said.startswith("10, Main")
+    assert len(said) == 200
