@@ -21,6 +21,12 @@ class Databases(Protocol):
     def shared(self, template: str) -> str:
         """Return the address of one copy for all who only read."""
 
+    def teach(self, template: str, prepare: Prepare) -> None:
+        """Learn how to fill one more template, unless it is known."""
+
+    def renew(self, url: str, template: str) -> None:
+        """Put a new copy of a template in the place of a copy."""
+
     def drop(self, url: str) -> None:
         """Remove a copy that nobody uses any more."""
 
@@ -41,6 +47,10 @@ class SqliteDatabases:
         """Return the address of a new copy of a template."""
         return self._copy(template, f"copy-{next(self._numbers)}")
 
+    def teach(self, template: str, prepare: Prepare) -> None:
+        """Learn how to fill one more template, unless it is known."""
+        self._steps.setdefault(template, prepare)
+
     def shared(self, template: str) -> str:
         """Return the address of one copy for all who only read."""
         name = f"shared-{template}"
@@ -56,6 +66,11 @@ class SqliteDatabases:
             unfinished.rename(source)
         shutil.copyfile(source, self._path(name))
         return f"sqlite:///{self._path(name)}"
+
+    def renew(self, url: str, template: str) -> None:
+        """Put a new copy of a template in the place of a copy."""
+        self.drop(url)
+        self._copy(template, Path(url.removeprefix("sqlite:///")).stem)
 
     def drop(self, url: str) -> None:
         """Remove a copy with its log."""
@@ -77,6 +92,10 @@ class PostgresDatabases:
         """Return the address of a new copy of a template."""
         return self._copy(template, f"copy_{next(self._numbers)}")
 
+    def teach(self, template: str, prepare: Prepare) -> None:
+        """Learn how to fill one more template, unless it is known."""
+        self._steps.setdefault(template, prepare)
+
     def shared(self, template: str) -> str:
         """Return the address of one copy for all who only read."""
         name = f"shared_{template}"
@@ -90,6 +109,11 @@ class PostgresDatabases:
             self._steps[template](self._server.create(template))
             self._made.add(template)
         return self._server.create(name, template)
+
+    def renew(self, url: str, template: str) -> None:
+        """Put a new copy of a template in the place of a copy."""
+        self.drop(url)
+        self._copy(template, url.rpartition("/")[2])
 
     def drop(self, url: str) -> None:
         """Remove a copy."""
