@@ -8,9 +8,12 @@ from flask import Flask, current_app
 from flask.cli import AppGroup
 from flask_migrate import upgrade
 
-from directory import paths
+from directory import cli_import_leie, cli_import_nppes, paths  # noqa: F401 - it adds its command
 from directory.cli_cases import case_commands, mail_commands
+from directory.cli_import_clinics import export_commands
+from directory.cli_imports import import_commands
 from directory.cli_log import log_commands
+from directory.cli_points import point_commands
 from directory.cli_staff import staff_commands
 from directory.domain.criteria import Catalogue, CatalogueError, parse_catalogue
 from directory.extensions import db
@@ -37,6 +40,9 @@ def install(app: Flask) -> None:
     app.cli.add_command(catalogue_commands)
     app.cli.add_command(gazetteer_commands)
     app.cli.add_command(listings_commands)
+    app.cli.add_command(import_commands)
+    app.cli.add_command(export_commands)
+    app.cli.add_command(point_commands)
     app.cli.add_command(log_commands)
     app.cli.add_command(staff_commands)
     app.cli.add_command(case_commands)

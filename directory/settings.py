@@ -12,6 +12,7 @@ from typing import Self, cast
 from urllib.parse import urlsplit
 
 from directory.sources.mail import MailAddressError, read_address
+from directory.sources.nppes_api import AddressError, read_base
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +56,7 @@ class Settings:
     mail_from: str = ""
     evidence_dir: Path | None = None
     port: int = 5000
+    nppes_api: str = ""
 
     def __post_init__(self) -> None:
         """Fill what is derived and refuse what is unsafe; raises SettingsError."""
@@ -74,6 +76,7 @@ class Settings:
                 "no patient's search leaves your hosts"
             )
         self._refuse_unusable_mail()
+        self._refuse_unusable_registry()
         if self.env == "production":
             self._refuse_weak_production()
         if not self.database_url:
@@ -97,6 +100,13 @@ class Settings:
                 raise SettingsError(f"DIRECTORY_MAIL_SERVER cannot be used: {error}") from None
         if not MAIL_ADDRESS.fullmatch(self.mail_from):
             raise SettingsError(f"DIRECTORY_MAIL_FROM is {self.mail_from!r}, not a mail address")
+
+    def _refuse_unusable_registry(self) -> None:
+        if self.nppes_api:
+            try:
+                read_base(self.nppes_api)
+            except (AddressError, ValueError) as error:
+                raise SettingsError(f"DIRECTORY_NPPES_API cannot be used: {error}") from None
 
     @property
     def public_url(self) -> str:
@@ -193,4 +203,5 @@ READERS: dict[str, Callable[[str], object]] = {
     "mail_server": str,
     "mail_from": str,
     "evidence_dir": Path,
+    "nppes_api": str,
 }

@@ -1,5 +1,6 @@
 """The fixtures of all tests. What they are made of is in tests/support/."""
 
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -14,8 +15,9 @@ from directory.models.engine import tune
 from tests.support import apps
 from tests.support import statements as statement_counter
 from tests.support.databases import Databases, PostgresDatabases, SqliteDatabases
+from tests.support.dying import Mortal
 from tests.support.inspecting import InspectingClient
-from tests.support.postgres import Server
+from tests.support.postgres import Server, quick_folder
 
 # The same examples on every run, and no time limit on a busy machine.
 settings.register_profile("bench", derandomize=True, deadline=None, print_blob=True)
@@ -58,9 +60,23 @@ def instance(bare_instance: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
+def quick() -> Iterator[Path]:
+    """A folder for what need not last, in memory where there is room."""
+    with tempfile.TemporaryDirectory(prefix="directory-tests-", dir=quick_folder()) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
 def made_databases() -> dict[str, Databases]:
     """The databases by engine, so that a run may go back to an engine that it used before."""
     return {}
+
+
+@pytest.fixture(scope="session")
+def mortal(instance: Path) -> Iterator[Mortal]:
+    """A process that runs commands which die, or whose memory is measured."""
+    with Mortal(instance) as process:
+        yield process
 
 
 @pytest.fixture(scope="session")
@@ -68,7 +84,7 @@ def databases(
     engine_name: str,
     made_databases: dict[str, Databases],
     bare_instance: Path,
-    tmp_path_factory: pytest.TempPathFactory,
+    quick: Path,
     request: pytest.FixtureRequest,
 ) -> Databases:
     """The databases of one engine."""
@@ -77,7 +93,7 @@ def databases(
         made_databases[engine_name] = (
             PostgresDatabases(request.getfixturevalue("postgres"), steps)
             if engine_name == "postgresql"
-            else SqliteDatabases(tmp_path_factory.mktemp("databases"), steps)
+            else SqliteDatabases(quick, steps)
         )
     return made_databases[engine_name]
 

@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from directory.domain.criteria import Catalogue, Level
-from directory.domain.findings import Outcome
+from directory.domain.findings import Check, Outcome
+from directory.domain.looks import Channel, Look
 from directory.domain.services import Condition, Modality
 from directory.domain.standing import Listing
 from directory.models import Clinic, Service, User, Verification
@@ -80,3 +81,21 @@ def make_check(
     if second is not None:
         add_confirmation(session, second, now, verification)
     return verification
+
+
+def look_of(check: Check, channel: Channel | None = None) -> Look:
+    """Return a check as the plan reads it."""
+    return Look(
+        check.id,
+        check.outcome,
+        check.level,
+        check.checked_on,
+        check.valid_until,
+        channel,
+        check.credential_until,
+        check.confirmed,
+        check.refused,
+        check.set_aside,
+        check.unattended,
+        check.renews,
+    )

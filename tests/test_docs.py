@@ -10,7 +10,14 @@ from directory.settings import PREFIX, READERS
 from tests.support.apps import running
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/api.md", "docs/operations.md")
+DOCUMENTS = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "docs/api.md",
+    "docs/operations.md",
+    "docs/registries.md",
+)
 FLASKS_OWN = {"db", "routes", "run", "shell"}
 
 

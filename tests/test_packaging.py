@@ -127,6 +127,18 @@ def test_the_sdist_holds_the_whole_project(built, source):
     assert wanted - names - {".gitignore"} == set()
 
 
+def test_every_requirement_is_locked_to_one_version():
+    settings = configparser.ConfigParser()
+    settings.read(ROOT / "setup.cfg")
+    asked = settings["options"]["install_requires"]
+    asked += "".join(settings["options.extras_require"].values())
+    locked = (ROOT / "constraints.txt").read_text("utf-8")
+    names = {line.split("==")[0].lower() for line in locked.splitlines() if "==" in line}
+    wanted = {re.match(r"[\w.-]+", line)[0].lower() for line in asked.split("\n") if line.strip()}
+    assert len(wanted) > 30
+    assert wanted <= names
+
+
 def test_the_requirements_are_complete_and_agree(python, built):
     pip(python, "check", cwd=built)
     asked = "import directory.cli, directory.web.api; print(directory.__file__)"

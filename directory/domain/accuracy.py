@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from directory.domain.criteria import Catalogue
-from directory.domain.findings import Check, Outcome, needs_second_person, strong_enough
+from directory.domain.findings import Check, Outcome, strong_enough, waits
 
 WITHIN_DAYS = 365
 CONTACT = "opn-contact"
@@ -71,8 +71,7 @@ def accuracy(
         if check.outcome is Outcome.CHANGED:
             last = None
             continue
-        waits = two_person and needs_second_person(criterion, check.outcome)
-        if not strong_enough(criterion, check) or (waits and not check.confirmed):
+        if not strong_enough(criterion, check) or waits(criterion, check, two_person=two_person):
             continue
         if last is not None and _again(last, check) and check.checked_on >= since:
             still = check.outcome is Outcome.MET

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 from directory.domain.criteria import Criterion
 from directory.domain.findings import Outcome, needs_second_person
-from directory.domain.plan import BATCHES_OF, LADDERS, MINUTES, SETUP_MINUTES, Channel
+from directory.domain.looks import Channel
+from directory.domain.plan import BATCHES_OF, LADDERS, MINUTES, SETUP_MINUTES
 
 WORKING_DAYS = 250
 """Working days in a year."""

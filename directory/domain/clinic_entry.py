@@ -22,6 +22,7 @@ from directory.domain.state_names import STATE_NAMES
 
 LONGEST_TEXT = 2000
 MOST_SERVICES = 40
+MOST_FORMER_NAMES = 10
 _Value = TypeVar("_Value")
 
 
@@ -45,7 +46,10 @@ class ServiceFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClinicFacts:
-    """What a clinic says of itself. `pin` is the point somebody set, in WGS-84 degrees."""
+    """What a clinic says of itself. `pin` is the point somebody set, in WGS-84 degrees.
+
+    `extra` holds the columns of a spreadsheet that are not ours; None keeps those on record.
+    """
 
     name: str
     organization_id: int | None
@@ -63,6 +67,7 @@ class ClinicFacts:
     insurance: str | None
     services: tuple[ServiceFacts, ...]
     pin: tuple[float, float] | None
+    extra: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +77,7 @@ class PersonFacts:
     name: str
     profession: str
     npi: str | None
+    former_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,6 +228,7 @@ def read_person(typed: Mapping[str, str], *, profession: bool) -> PersonFacts:
         name=entries.line("name", 200, needed=True),
         profession=entries.line("profession", 60, needed=True) if profession else "",
         npi=entries.npi(),
+        former_names=entries.read("former_names", _names, default=()) if profession else (),
     )
     entries.settle()
     return facts
@@ -262,6 +269,16 @@ def read_credential(typed: Mapping[str, str], *, known: CredentialKind | None) -
     )
     entries.settle()
     return facts
+
+
+def _names(text: str) -> tuple[str, ...]:
+    """Read former names, one on each line."""
+    names = [name for line in tidy(text, lines=True).split("\n") if (name := tidy(line))]
+    if len(names) > MOST_FORMER_NAMES:
+        raise EntryRefused("too_many", most=MOST_FORMER_NAMES)
+    if any(len(name) > 200 for name in names):
+        raise EntryRefused("too_long", longest=200)
+    return tuple(dict.fromkeys(names))
 
 
 def _organization(text: str) -> int | None:

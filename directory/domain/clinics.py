@@ -41,6 +41,7 @@ RESTS_ON: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "monitoring_clinician": ("sup-observer", "sup-acls"),
         "practitioner_name": _PERSON,
         "practitioner_npi": _PERSON,
+        "former_names": _PERSON,
         "profession": ("sup-director", "sup-onsite", "sup-observer", "sup-training"),
     }
 )

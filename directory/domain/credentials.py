@@ -54,6 +54,18 @@ def last_valid_day(expires_on: date | None, ended_on: date | None) -> date | Non
     return min((day for day in (expires_on, ended) if day is not None), default=None)
 
 
+AHEAD = (60, 30, 7)
+"""Days before its end at which a credential is worth looking at again."""
+
+
+def days_ahead(last_day: date | None, today: date) -> int | None:
+    """Return which of AHEAD a credential's end has come within; None before, and when over."""
+    if last_day is None or last_day < today:
+        return None
+    left = (last_day - today).days
+    return min((days for days in AHEAD if left <= days), default=None)
+
+
 def expired(last_day: date, zone: ZoneInfo, now: datetime) -> bool:
     """Say whether `last_day` is over in `zone`: the day printed on a license is still good."""
     return today_in(zone, now) > last_day

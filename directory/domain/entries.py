@@ -108,11 +108,12 @@ def web_address(text: str, longest: int = 300) -> str | None:
 def same_fact(before: object, after: object) -> bool:
     """Say whether two values say the same: case, dots and spaces aside in text."""
     if isinstance(before, str) and isinstance(after, str):
-        return _letters(before) == _letters(after)
+        return comparable(before) == comparable(after)
     return before == after or (not before and not after and before is not False is not after)
 
 
-def _letters(text: str) -> str:
+def comparable(text: str) -> str:
+    """Return text without what says nothing: case, spaces in a row, dots and commas."""
     plain = unicodedata.normalize("NFKC", text).casefold()
     return re.sub(r"[\s.,;]+", " ", plain).strip()
 

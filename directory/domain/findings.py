@@ -28,6 +28,10 @@ class Outcome(StrEnum):
     CHANGED = "changed"
 
 
+FAVORABLE = (Outcome.MET, Outcome.DOES_NOT_APPLY)
+"""The outcomes that speak for a clinic."""
+
+
 class State(StrEnum):
     """What the public is told of one criterion today."""
 
@@ -47,6 +51,9 @@ class Check:
     is the verifier's public sentence. `refused` says that the second person did not agree: such a
     check stays on record and decides nothing. An outcome of `changed` says that a fact it rested
     on was edited: no person's look, so a met before it counts no more; an adverse finding stays.
+    `set_aside` says that listings were merged and this check does not speak for what came of it.
+    `unattended` says that the program itself looked; `renews` is the number of the agreed check
+    that such a look found to hold still.
     """
 
     id: int
@@ -58,11 +65,23 @@ class Check:
     credential_until: date | None = None
     confirmed: bool = False
     refused: bool = False
+    set_aside: bool = False
     note: str = ""
+    unattended: bool = False
+    renews: int | None = None
+
+    @property
+    def is_hit(self) -> bool:
+        """Whether the program accuses: a person decides, with both records side by side."""
+        return self.unattended and self.outcome is Outcome.NOT_MET
 
 
 class Looked(Protocol):
     """What the rules read of a check, in whatever shape it comes."""
+
+    @property
+    def id(self) -> int:
+        """The number of the check."""
 
     @property
     def outcome(self) -> Outcome:
@@ -91,6 +110,18 @@ class Looked(Protocol):
     @property
     def refused(self) -> bool:
         """Whether a second person did not agree."""
+
+    @property
+    def set_aside(self) -> bool:
+        """Whether it does not speak for what came of merged listings."""
+
+    @property
+    def renews(self) -> int | None:
+        """The number of the agreed check that the program found to hold still."""
+
+    @property
+    def is_hit(self) -> bool:
+        """Whether the program accuses: a person decides, with both records side by side."""
 
 
 C = TypeVar("C", bound=Looked)
@@ -188,6 +219,16 @@ def needs_proof(criterion: Criterion, outcome: Outcome, level: Level) -> bool:
     return criterion.critical and counts and level >= Level.DOCUMENT
 
 
+def waits(criterion: Criterion, check: Looked, *, two_person: bool) -> bool:
+    """Say whether a check does not count yet, since a person has still to agree.
+
+    Whatever the rule of the house, the program alone never makes an adverse finding public.
+    """
+    if check.confirmed:
+        return False
+    return check.is_hit or (two_person and needs_second_person(criterion, check.outcome))
+
+
 def strong_enough(criterion: Criterion, check: Looked) -> bool:
     """Say whether the check was made at a level that can decide this criterion.
 
@@ -223,8 +264,54 @@ def in_order(checks: Iterable[Check]) -> list[Check]:
     return found
 
 
+def renewing(ordered: Iterable[Looked]) -> frozenset[int]:
+    """Return the numbers of the checks that count as agreed since they renew an agreed one.
+
+    What two people agreed on may be renewed by the program, at the same level, as long as nothing
+    fell since: no fact was changed, nobody recorded an adverse check that was not refused, and no
+    second person refused a later met. Where one of these came, the look waits for a person.
+    """
+    found = set()
+    live: dict[int, Level] = {}
+    for check in ordered:
+        renewed = live.get(check.renews) if check.renews is not None else None
+        void = check.refused or check.set_aside
+        if renewed is check.level and check.outcome is Outcome.MET and not void:
+            found.add(check.id)
+        else:
+            _take_in(live, check)
+    return frozenset(found)
+
+
+def settled(checks: Iterable[Check]) -> list[Check]:
+    """Return checks in order, with those marked as agreed that renew an agreed one."""
+    found = in_order(checks)
+    agreed = renewing(found)
+    return [replace(check, confirmed=True) if check.id in agreed else check for check in found]
+
+
+def renewable(checks: Iterable[Check], level: Level) -> int | None:
+    """Return the number of the newest agreed met of this level that nothing has ended."""
+    live: dict[int, Level] = {}
+    for check in in_order(checks):
+        _take_in(live, check)
+    return next((number for number in reversed(live) if live[number] is level), None)
+
+
+def _take_in(live: dict[int, Level], check: Looked) -> None:
+    """Let one check join the live ones, end them all, or do nothing."""
+    if check.set_aside:
+        return
+    met = check.outcome is Outcome.MET
+    adverse = check.outcome is Outcome.NOT_MET and not check.refused
+    if adverse or check.outcome is Outcome.CHANGED or (met and check.refused):
+        live.clear()
+    elif met and check.confirmed:
+        live[check.id] = check.level
+
+
 def weigh(criterion: Criterion, ordered: Iterable[C], *, two_person: bool) -> Weighed[C]:
-    """Weigh the checks of one criterion, which come in the order in which they speak.
+    """Weigh the checks of one criterion, settled and in the order in which they speak.
 
     The newest check that is strong enough and, where needed, confirmed decides; an older one
     never comes back when it lapses. A newer adverse check that waits for its second person is
@@ -234,9 +321,10 @@ def weigh(criterion: Criterion, ordered: Iterable[C], *, two_person: bool) -> We
     claimed: C | None = None
     attempted: C | None = None
     waiting: C | None = None
+    accused: C | None = None
     in_recheck = changed = False
     for check in ordered:
-        if check.refused:
+        if check.refused or check.set_aside:
             continue
         if check.outcome is Outcome.COULD_NOT_CHECK:
             attempted = check
@@ -247,11 +335,13 @@ def weigh(criterion: Criterion, ordered: Iterable[C], *, two_person: bool) -> We
                 waiting = None
         elif not strong_enough(criterion, check):
             claimed = check
-        elif check.confirmed or not (two_person and needs_second_person(criterion, check.outcome)):
-            decided, attempted, in_recheck, changed = check, None, False, False
-            waiting = None
+        elif not waits(criterion, check, two_person=two_person):
+            decided, attempted, changed = check, None, False
+            # Only a decision on the match ends what the program accuses of.
+            in_recheck, waiting = accused is not None, accused
         else:
             waiting = check
+            accused = check if check.is_hit else accused
             in_recheck = in_recheck or check.outcome is Outcome.NOT_MET
     if decided and in_recheck and decided.outcome is not Outcome.NOT_MET:
         decided = None
@@ -274,7 +364,7 @@ def finding_of(
     criterion: Criterion, checks: Iterable[Check], zone: ZoneInfo, *, two_person: bool
 ) -> Finding:
     """Say which check decides the criterion and when it lapses, whatever the time is now."""
-    weighed = weigh(criterion, in_order(checks), two_person=two_person)
+    weighed = weigh(criterion, settled(checks), two_person=two_person)
     state, holds_until, lapses_at = holding(criterion, weighed.decided, zone)
     return Finding(
         criterion=criterion.code,

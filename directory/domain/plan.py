@@ -9,35 +9,16 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
+from directory.domain.credentials import days_ahead
 from directory.domain.criteria import Criterion, Level
-from directory.domain.findings import Outcome, State, holding, weigh
+from directory.domain.findings import State
+from directory.domain.looks import Channel, Known
 from directory.domain.standing import Listing
 
 DEFAULT_MINUTES = 120
 BATCHES_OF = 10
 """How many look-ups share one opened source in a usual sitting."""
-
-
-class Channel(StrEnum):
-    """How somebody looks, or tries to."""
-
-    LOOKUP = "lookup"
-    PHONE = "phone"
-    EMAIL = "email"
-    LETTER = "letter"
-    VISIT = "visit"
-
-
-class AttemptReason(StrEnum):
-    """Why a look gave no answer: neither a pass nor a fail."""
-
-    SOURCE_DOWN = "source_down"
-    NO_ANSWER = "no_answer"
-    UNCLEAR = "unclear"
-    NOT_FOUND = "not_found"
-    WOULD_NOT_SAY = "would_not_say"
 
 
 class Why(StrEnum):
@@ -93,6 +74,9 @@ WHY_WEIGHT = {
     Why.ENDING: 1.2,
     Why.OLD: 0.7,
 }
+CREDENTIAL_NEARNESS = {60: 0.4, 30: 0.6, 7: 0.9}
+"""How near the end of a credential is taken to be, by the days ahead."""
+
 LISTING_WEIGHT = {Listing.LISTED: 1.0, Listing.SUSPENDED: 0.8, Listing.DRAFT: 0.6}
 """How much a check is worth by who can see it; closed and unlisted clinics have no work."""
 
@@ -100,40 +84,6 @@ FRUITLESS = 0.5
 """Each failed try halves what the next one is worth."""
 
 LONGEST_LEAD = 30
-
-
-class Look(NamedTuple):
-    """One check as the plan reads it: a tuple, since tens of thousands are read for one page."""
-
-    outcome: Outcome
-    level: Level
-    checked_on: date
-    valid_until: date | None
-    channel: Channel | None
-    credential_until: date | None
-    confirmed: bool
-    refused: bool
-
-
-class Known(NamedTuple):
-    """What the plan takes from the checks of one criterion at one clinic.
-
-    `confirmed_on` is the day of the check that decides, `looked_on` the newest day anybody
-    looked, with whatever outcome. `tries` are the channels that failed since the last check that
-    decided, oldest first. `waits` says that a check waits for its second person, `refused` that
-    the newest check was refused by its own.
-    """
-
-    state: State
-    holds_until: date | None
-    lapses_at: int
-    confirmed_on: date | None
-    waits: bool
-    changed: bool
-    looked_on: date | None
-    tries: tuple[Channel, ...]
-    tried_on: date | None
-    refused: bool
 
 
 class Item(NamedTuple):
@@ -208,43 +158,6 @@ class DayPlan:
         return tuple(item for batch in self.batches for item in batch.items)
 
 
-def known_of(
-    criterion: Criterion, ordered: Sequence[Look], zone: ZoneInfo, *, two_person: bool
-) -> Known:
-    """Return what the plan needs of all checks of one criterion, which come in their order."""
-    decided, _claimed, _attempted, waiting, _in_recheck, changed = weigh(
-        criterion, ordered, two_person=two_person
-    )
-    looked_on: date | None = None
-    tries: tuple[Channel, ...] = ()
-    tried_on: date | None = None
-    refused = False
-    for look in ordered:
-        if look.outcome is not Outcome.CHANGED:
-            looked_on = look.checked_on
-            refused = look.refused
-        if look.refused:
-            continue
-        if look.outcome is Outcome.COULD_NOT_CHECK:
-            tries = (*tries, look.channel or Channel.LOOKUP)
-            tried_on = look.checked_on
-        elif look.outcome is Outcome.CHANGED or look is decided:
-            tries, tried_on = (), None
-    state, holds_until, lapses_at = holding(criterion, decided, zone)
-    return Known(
-        state,
-        holds_until,
-        lapses_at,
-        decided.checked_on if decided else None,
-        waiting is not None,
-        changed,
-        looked_on,
-        tries,
-        tried_on,
-        refused,
-    )
-
-
 def next_try(
     ladder: Sequence[Channel], tries: Sequence[Channel], tried_on: date | None
 ) -> tuple[Channel, date | None]:
@@ -294,10 +207,25 @@ def reason_to_look(
     if minute >= known.lapses_at:
         late = min((today - ends).days, 60)
         return Why.EXPIRED, ends, WHY_WEIGHT[Why.EXPIRED] * (1 + late / 120)
+    near = _nearness(criterion, known, known.confirmed_on, ends, today)
+    return (Why.ENDING, ends, WHY_WEIGHT[Why.ENDING] * near) if near else None
+
+
+def _nearness(
+    criterion: Criterion, known: Known, checked_on: date, ends: date, today: date
+) -> float:
+    """Return how near the end of what holds is, from 0 for far to 1.
+
+    What a credential rests on comes up three times, 60, 30 and 7 days before the credential ends,
+    and rests once somebody has looked: before the renewal there is nothing else to see.
+    """
     left, lead = (ends - today).days, lead_days(criterion)
-    if left >= lead:
-        return None
-    return Why.ENDING, ends, WHY_WEIGHT[Why.ENDING] * (1 - left / (2 * lead))
+    until = known.paper_until
+    own = 1 - left / (2 * lead) if left < lead and ends != until else 0.0
+    stage = days_ahead(until, today)
+    if until is None or stage is None or checked_on >= until - timedelta(days=stage):
+        return own
+    return max(own, CREDENTIAL_NEARNESS[stage])
 
 
 def due_item(

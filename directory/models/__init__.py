@@ -4,6 +4,7 @@ Importing this package registers every table, which migrations and tests rely on
 """
 
 from directory.models.base import Base
+from directory.models.candidate import Candidate, CandidateChange, CandidateLookup
 from directory.models.case import Case, CaseContact, CaseMessage, ClinicReply, OutgoingMail
 from directory.models.clinic import (
     Clinic,
@@ -14,6 +15,11 @@ from directory.models.clinic import (
 )
 from directory.models.edition import CatalogueEdition, CriterionRow, DirectoryState
 from directory.models.event import Event
+from directory.models.exclusion import ExclusionRow
+from directory.models.imports import ImportRun
+from directory.models.merge import ClinicDistinct, Merge, SetAside
+from directory.models.point import PointLookup
+from directory.models.screening import Match, MatchCheck, Screening
 from directory.models.search import SearchPeriod, SearchRow
 from directory.models.staff import (
     ConflictOfInterest,
@@ -34,12 +40,16 @@ from directory.models.work import CheckCounter, Lease
 
 __all__ = [
     "Base",
+    "Candidate",
+    "CandidateChange",
+    "CandidateLookup",
     "Case",
     "CaseContact",
     "CaseMessage",
     "CatalogueEdition",
     "CheckCounter",
     "Clinic",
+    "ClinicDistinct",
     "ClinicReply",
     "Confirmation",
     "ConflictOfInterest",
@@ -48,17 +58,25 @@ __all__ = [
     "DirectoryState",
     "Event",
     "Evidence",
+    "ExclusionRow",
+    "ImportRun",
     "Invitation",
     "Lease",
+    "Match",
+    "MatchCheck",
+    "Merge",
     "Organization",
     "OutgoingMail",
+    "PointLookup",
     "Practitioner",
     "PractitionerRole",
     "RecoveryCode",
     "Refusal",
+    "Screening",
     "SearchPeriod",
     "SearchRow",
     "Service",
+    "SetAside",
     "StaffSession",
     "User",
     "Verification",

@@ -59,7 +59,8 @@ class Clinic(Base):
     """One site where infusions are given: what a patient finds.
 
     `lat` and `lon` are WGS-84 degrees; `timezone` is the IANA zone in which its expiry dates
-    count. `accepting_new_patients` is empty when nobody knows.
+    count. `accepting_new_patients` is empty when nobody knows. `imported_extra` holds the columns
+    of a spreadsheet that are not ours, by name; no patient reads them.
     """
 
     __tablename__ = "clinic"
@@ -96,6 +97,7 @@ class Clinic(Base):
     languages: Mapped[list[str]] = mapped_column(JSON, default=list)
     access: Mapped[str | None] = mapped_column(Text)
     insurance: Mapped[str | None] = mapped_column(Text)
+    imported_extra: Mapped[dict[str, str] | None] = mapped_column(JSON(none_as_null=True))
     listing: Mapped[Listing] = mapped_column(coded(Listing, "listing"), default=Listing.DRAFT)
     listing_reason: Mapped[str | None] = mapped_column(String(300))
     listed_on: Mapped[date | None]
@@ -134,7 +136,7 @@ class Service(Base):
 
 
 class Practitioner(Base):
-    """A person who treats."""
+    """A person who treats. Under `former_names` they may stand on a list, too."""
 
     __tablename__ = "practitioner"
     __table_args__ = (CheckConstraint(NPI_SHAPE, name="npi_shape"),)
@@ -143,6 +145,7 @@ class Practitioner(Base):
     name: Mapped[str] = mapped_column(String(200))
     profession: Mapped[str] = mapped_column(String(60))
     npi: Mapped[str | None] = mapped_column(String(10), unique=True)
+    former_names: Mapped[list[str] | None] = mapped_column(JSON, default=list)
     version: Mapped[int] = mapped_column(Integer, default=1, server_default="1")
     roles: Mapped[list["PractitionerRole"]] = relationship(back_populates="practitioner")
 

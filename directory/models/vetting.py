@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     CheckConstraint,
@@ -15,15 +15,18 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, MappedSQLExpression, mapped_column, relationship
 
 from directory.domain.credentials import CredentialKind
 from directory.domain.criteria import Level
 from directory.domain.findings import Outcome
-from directory.domain.plan import AttemptReason, Channel
+from directory.domain.looks import AttemptReason, Channel
 from directory.models.base import Base, BigId, Key, coded
 from directory.models.clinic import Clinic, Practitioner
 from directory.models.staff import User
+
+RENEWED_ALIKE = ("clinic_id", "criterion", "outcome", "level")
+"""What a check that renews another has in common with it."""
 
 
 class EvidenceKind(StrEnum):
@@ -69,13 +72,27 @@ class Verification(Base):
     """One dated check of one criterion at one clinic. Append-only.
 
     `channel` is how somebody looked, `attempt_reason` why a look gave no answer. `private_note`
-    is read by staff only.
+    is read by staff only. `renews_id` is the agreed check that the program found to hold still:
+    foreign keys see to it that it is a confirmed met of the same clinic, criterion and level.
     """
 
     __tablename__ = "verification"
     __table_args__ = (
         ForeignKeyConstraint(["edition", "criterion"], ["criterion.edition", "criterion.code"]),
         UniqueConstraint("id", "recorded_by"),
+        UniqueConstraint("id", *RENEWED_ALIKE),
+        ForeignKeyConstraint(
+            ["renews_id", *RENEWED_ALIKE],
+            ["verification.id", *(f"verification.{name}" for name in RENEWED_ALIKE)],
+            name="fk_verification_renews_id_alike",
+        ),
+        ForeignKeyConstraint(
+            ["renews_id"],
+            ["confirmation.verification_id"],
+            name="fk_verification_renews_id",
+            use_alter=True,
+        ),
+        CheckConstraint("renews_id IS NULL OR outcome = 'met'", name="renews_met"),
         CheckConstraint(
             "outcome NOT IN ('met', 'does_not_apply') OR valid_until IS NOT NULL",
             name="met_has_an_end",
@@ -104,13 +121,19 @@ class Verification(Base):
     attempt_reason: Mapped[AttemptReason | None] = mapped_column(
         coded(AttemptReason, "attempt_reason")
     )
+    renews_id: Mapped[int | None] = mapped_column(BigId, index=True)
     recorded_by: Mapped[int] = mapped_column(ForeignKey("staff_user.id"))
     recorded_at: Mapped[datetime]
+    if TYPE_CHECKING:  # models/merge.py adds it: whether a merge took the check out of count
+        set_aside: MappedSQLExpression[bool]
 
     clinic: Mapped[Clinic] = relationship()
     credential: Mapped[Credential | None] = relationship()
     recorder: Mapped[User] = relationship()
-    confirmation: Mapped["Confirmation | None"] = relationship(back_populates="verification")
+    confirmation: Mapped["Confirmation | None"] = relationship(
+        back_populates="verification",
+        foreign_keys="[Confirmation.verification_id, Confirmation.recorded_by]",
+    )
     refusal: Mapped["Refusal | None"] = relationship(back_populates="verification")
     evidence: Mapped[list["Evidence"]] = relationship(
         secondary="verification_evidence", order_by="Evidence.id"
@@ -137,7 +160,9 @@ class Confirmation(Base):
     recorded_by: Mapped[int] = mapped_column(BigId)
     confirmed_by: Mapped[int] = mapped_column(ForeignKey("staff_user.id"))
     confirmed_at: Mapped[datetime]
-    verification: Mapped[Verification] = relationship(back_populates="confirmation")
+    verification: Mapped[Verification] = relationship(
+        back_populates="confirmation", foreign_keys=[verification_id, recorded_by]
+    )
     confirmer: Mapped[User] = relationship()
 
 

@@ -12,6 +12,7 @@ from directory.models import (
     Clinic,
     ConflictOfInterest,
     Invitation,
+    Merge,
     Organization,
     RecoveryCode,
     User,
@@ -322,8 +323,14 @@ def conflicts_of(session: Session, user: User) -> list[ConflictOfInterest]:
 
 
 def conflicted(session: Session, user_id: int, clinic_id: int) -> bool:
-    """Say whether a person declared a tie to a clinic or to the organization that owns it."""
-    owner = select(Clinic.organization_id).where(Clinic.id == clinic_id).scalar_subquery()
+    """Say whether a person declared a tie to a clinic or to the organization that owns it.
+
+    A tie to the clinic that speaks for a merged listing is one to the listing too.
+    """
+    home = select(Merge.home_id).where(Merge.merged_id == clinic_id, Merge.undone_at.is_(None))
+    owners = select(Clinic.organization_id).where(
+        or_(Clinic.id == clinic_id, Clinic.id.in_(home)), Clinic.organization_id.is_not(None)
+    )
     return bool(
         session.scalar(
             select(
@@ -332,7 +339,8 @@ def conflicted(session: Session, user_id: int, clinic_id: int) -> bool:
                     ConflictOfInterest.withdrawn_at.is_(None),
                     or_(
                         ConflictOfInterest.clinic_id == clinic_id,
-                        ConflictOfInterest.organization_id == owner,
+                        ConflictOfInterest.clinic_id.in_(home),
+                        ConflictOfInterest.organization_id.in_(owners),
                     ),
                 )
             )

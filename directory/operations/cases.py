@@ -29,6 +29,7 @@ from directory.domain.cases import (
     erase_contact_at,
     next_state,
 )
+from directory.domain.criteria import Catalogue
 from directory.models import Case, CaseContact, CaseMessage, Clinic, User
 from directory.models.case import MailKind
 from directory.operations import events
@@ -232,14 +233,23 @@ def refuse_listing(session: Session, actor: User, case: Case) -> None:
         raise CaseRefused(Refusal.NOT_YOURS)
 
 
-def start_listing(session: Session, actor: User, now: datetime, case: Case, edit: Edit) -> Clinic:
+def start_listing(
+    session: Session,
+    actor: User,
+    now: datetime,
+    catalogue: Catalogue,
+    case: Case,
+    edit: Edit,
+    *,
+    two_person: bool,
+) -> Clinic:
     """Write a new clinic as a draft and note its number on the case; raises CaseRefused.
 
     The case's row must be locked. Its log line names the clinic, and none holds the sender's words
     but the facts of the clinic that staff looked over and saved.
     """
     refuse_listing(session, actor, case)
-    clinic = create_clinic(session, actor, now, edit)
+    clinic = create_clinic(session, actor, now, catalogue, edit, two_person=two_person)
     case.clinic_id = clinic.id
     case.changed_at = now
     session.flush()

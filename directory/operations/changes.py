@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from directory.domain.acts import PUBLIC
 from directory.domain.findings import today_in
 from directory.models import Event, Verification
+from directory.operations.families import of_family
 
 SHOWN = 40
 
@@ -40,7 +41,7 @@ def changes_at(
         .where(
             Event.act.in_(PUBLIC),
             or_(
-                and_(Event.subject_type == "clinic", Event.subject_id == clinic_id),
+                and_(Event.subject_type == "clinic", of_family(Event.subject_id, [clinic_id])),
                 and_(
                     Event.subject_type == "verification",
                     Event.subject_id.in_(criterion_of),

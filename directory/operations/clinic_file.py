@@ -25,6 +25,7 @@ from directory.models import (
     Verification,
 )
 from directory.operations import evidence
+from directory.operations.families import of_family
 from directory.operations.listings import findings_of, verifications_of
 
 PER_PAGE = 50
@@ -152,7 +153,7 @@ def history(
     session: Session, clinic: Clinic, checks: Sequence[Verification] = ()
 ) -> list[tuple[Event, User]]:
     """Return the newest lines of the log about a clinic or its checks, with who acted."""
-    about = (Event.subject_type == "clinic") & (Event.subject_id == clinic.id)
+    about = (Event.subject_type == "clinic") & of_family(Event.subject_id, [clinic.id])
     if checks:
         about |= (Event.subject_type == "verification") & Event.subject_id.in_(
             [check.id for check in checks][-MOST_EVENTS:]

@@ -1,6 +1,7 @@
 """Read one public clinic whole: its findings today, people, services and history of checks."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -9,24 +10,27 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from directory.domain.criteria import Catalogue
+from directory.domain.criteria import Catalogue, Criterion
 from directory.domain.findings import (
     Finding,
     minute_of,
-    needs_second_person,
+    settled,
     strong_enough,
     today_in,
+    waits,
 )
 from directory.domain.standing import Standing
 from directory.models import (
     Clinic,
     Credential,
+    Merge,
     PractitionerRole,
     SearchRow,
     Verification,
 )
 from directory.operations.cards import findings_of, standing_of
 from directory.operations.changes import Change, changes_at
+from directory.operations.families import of_family
 from directory.operations.listings import check_of
 
 
@@ -80,7 +84,7 @@ def public_clinic(
 
     Takes a constant number of statements. A check that waits for its second person is left
     out of the history too, and so is a refused check, and one of a criterion that the
-    edition in force no longer has.
+    edition in force no longer has. The checks of listings that were merged into it are in.
     """
     row = session.get(SearchRow, clinic_id)
     if row is None:
@@ -121,6 +125,15 @@ def public_clinic(
     )
 
 
+def successor(session: Session, clinic_id: int) -> SearchRow | None:
+    """Return the public row of the clinic that a listing was merged into, if there is one."""
+    return session.scalar(
+        select(SearchRow)
+        .join(Merge, Merge.home_id == SearchRow.clinic_id)
+        .where(Merge.merged_id == clinic_id, Merge.undone_at.is_(None))
+    )
+
+
 def _credentials(
     session: Session, clinic: Clinic, roles: list[PractitionerRole]
 ) -> list[Credential]:
@@ -139,7 +152,7 @@ def _history(
 ) -> dict[str, tuple[Verification, ...]]:
     rows = session.scalars(
         select(Verification)
-        .where(Verification.clinic_id == clinic_id)
+        .where(of_family(Verification.clinic_id, [clinic_id]))
         .options(
             joinedload(Verification.credential),
             joinedload(Verification.confirmation),
@@ -153,11 +166,23 @@ def _history(
     )
     history: dict[str, list[Verification]] = defaultdict(list)
     for verification in rows:
-        criterion = catalogue.by_code.get(verification.criterion)
-        if criterion is None or verification.refusal is not None:
-            continue
-        decides = strong_enough(criterion, check_of(verification))
-        second = two_person and needs_second_person(criterion, verification.outcome)
-        if not (decides and second and verification.confirmation is None):
+        if verification.criterion in catalogue.by_code:
             history[verification.criterion].append(verification)
-    return {code: tuple(checks) for code, checks in history.items()}
+    return {
+        code: told
+        for code, checks in history.items()
+        if (told := public_checks(catalogue.criterion(code), checks, two_person=two_person))
+    }
+
+
+def public_checks(
+    criterion: Criterion, checks: Sequence[Verification], *, two_person: bool
+) -> tuple[Verification, ...]:
+    """Return which checks of one criterion the public page lists, in the order they came in."""
+    told = {
+        check.id
+        for check in settled(map(check_of, checks))
+        if not check.refused
+        and not (strong_enough(criterion, check) and waits(criterion, check, two_person=two_person))
+    }
+    return tuple(check for check in checks if check.id in told)

@@ -12,6 +12,7 @@ from directory.domain.entries import same_fact
 from directory.models import Clinic, Credential, Practitioner, User
 from directory.operations import events, falls
 from directory.operations.conflicts import clinics_of, refuse_conflicted
+from directory.operations.families import refuse_merged
 from directory.operations.stale import at_version, flush_or_stale
 from directory.operations.vetting import publish
 from directory.sources.sealing import Sealer
@@ -33,6 +34,8 @@ def create_credential(
     """Write a new credential of a practitioner or a clinic; of a DEA number three places show."""
     holders = [holder.id] if isinstance(holder, Clinic) else clinics_of(session, holder)
     refuse_conflicted(session, actor, holders)
+    if isinstance(holder, Clinic):
+        refuse_merged(session, holder)
     credential = Credential(
         practitioner=holder if isinstance(holder, Practitioner) else None,
         clinic=holder if isinstance(holder, Clinic) else None,

@@ -13,15 +13,18 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
 from directory.domain.clinic_entry import ClinicFacts, EntriesRefused, ServiceFacts
+from directory.domain.clinic_table import changed_columns
 from directory.domain.clinics import ADDRESS, check_point, check_step, resting_on
 from directory.domain.criteria import Catalogue
 from directory.domain.entries import EntryRefused, looks_alike, same_fact
 from directory.domain.findings import today_in
 from directory.domain.standing import Listing
-from directory.models import Clinic, Event, Organization, Service, User
+from directory.models import Clinic, Organization, Service, User
 from directory.models.clinic import PointPrecision
 from directory.operations import events, falls
 from directory.operations.conflicts import refuse_conflicted
+from directory.operations.families import refuse_merged
+from directory.operations.screening import screen_clinics
 from directory.operations.stale import at_version, flush_or_stale
 from directory.operations.vetting import publish
 from directory.sources.gazetteer import Gazetteer
@@ -147,6 +150,9 @@ def plan_edit(
         raise EntriesRefused(problems)
     after = _after(facts, point)
     facts_edited = _edited(before, after) if clinic else ()
+    kept = clinic.imported_extra if clinic else None
+    if others := changed_columns(kept or {}, facts.extra):
+        after["extra"] = others
     return Edit(
         facts=facts,
         point=point,
@@ -161,8 +167,23 @@ def plan_edit(
     )
 
 
-def create_clinic(session: Session, actor: User, now: datetime, edit: Edit) -> Clinic:
-    """Write a new clinic as a draft, which nobody but staff sees."""
+def create_clinic(
+    session: Session,
+    actor: User,
+    now: datetime,
+    catalogue: Catalogue,
+    edit: Edit,
+    *,
+    two_person: bool,
+) -> Clinic:
+    """Write a new clinic as a draft and compare it, with its owner, with the exclusion list."""
+    clinic = write_clinic(session, actor, now, edit)
+    show(session, now, catalogue, [clinic.id], two_person=two_person)
+    return clinic
+
+
+def write_clinic(session: Session, actor: User, now: datetime, edit: Edit) -> Clinic:
+    """Write a new clinic as a draft, which nobody but staff sees; the caller shows it."""
     clinic = Clinic(listing=Listing.DRAFT, created_at=now)
     _apply(clinic, edit)
     session.add(clinic)
@@ -183,15 +204,31 @@ def save_edit(
     version: int,
     two_person: bool,
 ) -> None:
-    """Write an edit, drop the checks that rested on what changed, and make it public.
+    """Write an edit and make it public; raises as write_edit does."""
+    if write_edit(session, actor, now, catalogue, clinic, edit, version=version):
+        show(session, now, catalogue, [clinic.id], two_person=two_person)
+
+
+def write_edit(
+    session: Session,
+    actor: User,
+    now: datetime,
+    catalogue: Catalogue,
+    clinic: Clinic,
+    edit: Edit,
+    *,
+    version: int,
+) -> bool:
+    """Write an edit and drop the checks that rested on what changed; the caller shows it.
 
     Raises Stale when the clinic is no longer at `version`, EntryRefused("conflicted") when the
-    actor declared a conflict of interest. An edit that changes nothing writes nothing.
+    actor declared a conflict of interest. An edit that changes nothing writes nothing: False.
     """
     refuse_conflicted(session, actor, [clinic.id])
+    refuse_merged(session, clinic)
     at_version(clinic, version)
     if not edit.after:
-        return
+        return False
     # Under the lock no check is recorded: those that came since the preview fall too.
     resting = resting_on(_edited(facts_of(clinic), _after(edit.facts, edit.point)))
     fallen = falls.falling(session, catalogue, clinic.id, resting)
@@ -200,17 +237,19 @@ def save_edit(
     flag_modified(clinic, "name")
     flush_or_stale(session)
     events.record(
-        session,
-        actor,
-        now,
-        "clinic:edited",
-        "clinic",
-        clinic.id,
-        edit.before,
+        session, actor, now, "clinic:edited", "clinic", clinic.id, edit.before,
         edit.after | {"version": clinic.version},
-    )
+    )  # fmt: skip
     falls.drop(session, actor, now, catalogue, clinic.id, fallen, edit.what)
-    publish(session, catalogue, now, [clinic.id], two_person=two_person)
+    return True
+
+
+def show(
+    session: Session, now: datetime, catalogue: Catalogue, ids: Sequence[int], *, two_person: bool
+) -> None:
+    """Compare those behind some clinics with the exclusion list, and make the clinics public."""
+    touched = screen_clinics(session, now, catalogue, ids, two_person=two_person)
+    publish(session, catalogue, now, sorted({*ids, *touched}), two_person=two_person)
 
 
 def set_listing(
@@ -231,6 +270,7 @@ def set_listing(
     listing needs or a conflicted actor, and Stale when somebody else saved it meanwhile.
     """
     refuse_conflicted(session, actor, [clinic.id])
+    refuse_merged(session, clinic)
     at_version(clinic, version)
     check_step(clinic.listing, to, reason)
     if to is Listing.LISTED and not (clinic.name and clinic.street and clinic.city):
@@ -245,22 +285,7 @@ def set_listing(
     events.record(
         session, actor, now, LISTING_ACTS[to], "clinic", clinic.id, before, after, reason=reason
     )
-    publish(session, catalogue, now, [clinic.id], two_person=two_person)
-
-
-def edits_since(session: Session, clinic_id: int, version: int) -> list[tuple[Event, User]]:
-    """Return what others saved on a clinic after `version`, oldest first, with who did it."""
-    rows = session.execute(
-        select(Event, User)
-        .join(User, User.id == Event.actor_id)
-        .where(Event.subject_type == "clinic", Event.subject_id == clinic_id)
-        .order_by(Event.id)
-    )
-    return [
-        (event, user)
-        for event, user in rows
-        if event.after and int(event.after.get("version") or 0) > version
-    ]
+    show(session, now, catalogue, [clinic.id], two_person=two_person)
 
 
 def _point(gazetteer: Gazetteer, clinic: Clinic | None, facts: ClinicFacts) -> tuple[Point, bool]:
@@ -333,11 +358,11 @@ def _service(service: Service | ServiceFacts) -> list[Any]:
 
 def _edited(before: dict[str, Any], after: dict[str, Any]) -> tuple[str, ...]:
     """Return the facts that say something else now, in the order of WORDS."""
-    old, new = _split(before), _split(after)
+    old, new = facts_apart(before), facts_apart(after)
     return tuple(fact for fact in WORDS if not same_fact(old[fact], new[fact]))
 
 
-def _split(facts: dict[str, Any]) -> dict[str, Any]:
+def facts_apart(facts: dict[str, Any]) -> dict[str, Any]:
     """Return facts with what is offered taken apart: each part carries other checks."""
     services: Sequence[list[Any]] = facts["services"]
     return facts | {
@@ -357,6 +382,8 @@ def _apply(clinic: Clinic, edit: Edit) -> None:
     clinic.hours, clinic.languages = list(facts.hours), list(facts.languages)
     clinic.lat, clinic.lon, clinic.point_precision = point.lat, point.lon, point.precision
     clinic.timezone = point.timezone
+    if facts.extra is not None:
+        clinic.imported_extra = dict(facts.extra) or None
     known = {(s.modality, s.condition): s for s in clinic.services}
     wanted = {(s.modality, s.condition): s for s in facts.services}
     for key in known.keys() - wanted.keys():

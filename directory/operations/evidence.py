@@ -10,6 +10,7 @@ from directory.models import Clinic, Evidence, User, VerificationEvidence
 from directory.models.vetting import EvidenceKind
 from directory.operations import events
 from directory.operations.conflicts import refuse_conflicted
+from directory.operations.families import of_family
 from directory.sources.evidence import Accepted, EvidenceStore
 
 LONGEST_TITLE = 200
@@ -79,11 +80,11 @@ def keep_file(
 
 
 def files_of(session: Session, clinic_id: int) -> list[Evidence]:
-    """Return a clinic's files, newest first, the replaced ones too."""
+    """Return a clinic's files, newest first, the replaced ones and those merged in too."""
     return list(
         session.scalars(
             select(Evidence)
-            .where(Evidence.kind == EvidenceKind.FILE, Evidence.clinic_id == clinic_id)
+            .where(Evidence.kind == EvidenceKind.FILE, of_family(Evidence.clinic_id, [clinic_id]))
             .order_by(Evidence.taken_at.desc(), Evidence.id.desc())
         )
     )

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from directory.domain.criteria import Catalogue, Level
-from directory.domain.findings import Outcome, in_order, today_in
+from directory.domain.findings import FAVORABLE, Outcome, in_order, today_in
 from directory.models import Clinic, User, Verification
 from directory.operations import events
 from directory.operations.listings import check_of, verifications_of
@@ -37,15 +37,20 @@ def standing_checks(
     for code, verifications in by_criterion.items():
         rows = {verification.id: verification for verification in verifications}
         live: list[Verification] = []
-        for check in in_order(check_of(row) for row in verifications):
+        for check in in_order(check_of(row) for row in verifications if _may_speak(row, clinic_id)):
             adverse = check.outcome is Outcome.NOT_MET and check.confirmed
             if check.outcome is Outcome.CHANGED or adverse:
                 live = []
-            elif check.outcome in (Outcome.MET, Outcome.DOES_NOT_APPLY) and not check.refused:
+            elif check.outcome in FAVORABLE and not check.refused:
                 live.append(rows[check.id])
         if live:
             found[code] = tuple(live)
     return found
+
+
+def _may_speak(row: Verification, clinic_id: int) -> bool:
+    """Say whether a check speaks, or will again for its own listing once a merge is undone."""
+    return not row.set_aside or row.clinic_id == clinic_id
 
 
 def falling(

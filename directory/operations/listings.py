@@ -23,7 +23,9 @@ from directory.models import (
     SearchRow,
     Verification,
 )
+from directory.models.staff import StaffRole
 from directory.operations.cards import card_of
+from directory.operations.families import homes_of, of_family
 
 PER_BATCH = 500
 
@@ -43,7 +45,10 @@ def check_of(verification: Verification) -> Check:
         ),
         confirmed=verification.confirmation is not None,
         refused=verification.refusal is not None,
+        set_aside=bool(verification.set_aside),
         note=verification.note,
+        unattended=verification.recorder.role is StaffRole.SYSTEM,
+        renews=verification.renews_id,
     )
 
 
@@ -65,15 +70,19 @@ def findings_of(
 
 
 def verifications_of(session: Session, clinic_ids: Sequence[int]) -> list[Verification]:
-    """Return all verifications of some clinics, oldest first, with what the rules need."""
+    """Return all verifications of some clinics, oldest first, with what the rules need.
+
+    Those of the listings that were merged into them are among them.
+    """
     return list(
         session.scalars(
             select(Verification)
-            .where(Verification.clinic_id.in_(clinic_ids))
+            .where(of_family(Verification.clinic_id, clinic_ids))
             .options(
                 joinedload(Verification.credential),
                 joinedload(Verification.confirmation),
                 joinedload(Verification.refusal),
+                joinedload(Verification.recorder, innerjoin=True),
             )
             .order_by(Verification.checked_on, Verification.recorded_at, Verification.id)
         )
@@ -100,8 +109,11 @@ def derive(
 ) -> int:
     """Write the search rows of some clinics anew, or remove them when no longer public.
 
+    A listing that was merged has no row; the clinic that speaks for it is derived with it.
     Returns how many of them are public. The caller has flushed its changes.
     """
+    homes = homes_of(session, clinic_ids)
+    clinic_ids = sorted({*clinic_ids, *homes.values()})
     session.execute(delete(SearchPeriod).where(SearchPeriod.clinic_id.in_(clinic_ids)))
     session.execute(delete(SearchRow).where(SearchRow.clinic_id.in_(clinic_ids)))
     clinics = session.scalars(
@@ -115,7 +127,7 @@ def derive(
     ).all()
     by_clinic: dict[int, list[Verification]] = defaultdict(list)
     for verification in verifications_of(session, [clinic.id for clinic in clinics]):
-        by_clinic[verification.clinic_id].append(verification)
+        by_clinic[homes[verification.clinic_id]].append(verification)
     replies = _replies_of(session, [clinic.id for clinic in clinics])
     for clinic in clinics:
         findings = [

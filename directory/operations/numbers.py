@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from directory.domain.accuracy import Accuracy, accuracy
@@ -16,6 +16,7 @@ from directory.domain.findings import FOREVER, Check, Finding, Outcome, State, m
 from directory.domain.standing import STANDINGS, Listing
 from directory.models import Clinic, Confirmation, SearchRow, User, Verification
 from directory.models.case import Case
+from directory.models.staff import StaffRole
 from directory.operations.cards import findings_of, standing_of
 from directory.operations.workspace import waiting
 
@@ -29,6 +30,9 @@ WINDOW_DAYS = 365
 """Days back for re-checks and response times."""
 
 MINUTES_A_DAY = 1440
+_BY_PROGRAM = Verification.recorded_by.in_(select(User.id).where(User.role == StaffRole.SYSTEM))
+"""What the program compared by itself is nobody's work, and no look a second time."""
+
 TABLE, ROW, COLUMN, VALUE = "table", "row", "column", "value"
 
 
@@ -171,7 +175,11 @@ def _made(session: Session, now: datetime, actor: User) -> dict[int, dict[str, i
         since = now - timedelta(days=days)
         checks = select(
             func.count(), func.count().filter(Verification.recorded_by == actor.id)
-        ).where(Verification.recorded_at >= since, Verification.outcome != Outcome.CHANGED)
+        ).where(
+            Verification.recorded_at >= since,
+            Verification.outcome != Outcome.CHANGED,
+            ~_BY_PROGRAM,
+        )
         seconds = select(
             func.count(), func.count().filter(Confirmation.confirmed_by == actor.id)
         ).where(Confirmation.confirmed_at >= since)
@@ -235,7 +243,10 @@ def _checks(session: Session, since: datetime) -> Iterator[tuple[int, str, Check
             Confirmation.verification_id.label("confirmed"),
         )
         .outerjoin(Confirmation, Confirmation.verification_id == Verification.id)
-        .where(Verification.checked_on >= (since - timedelta(days=WINDOW_DAYS)).date())
+        .where(
+            Verification.checked_on >= (since - timedelta(days=WINDOW_DAYS)).date(),
+            or_(~_BY_PROGRAM, Confirmation.verification_id.is_not(None)),
+        )
         .order_by(
             Verification.clinic_id,
             Verification.criterion,

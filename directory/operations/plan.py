@@ -14,23 +14,15 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from directory.domain.capacity import keepable, minutes_needed, yearly_minutes
 from directory.domain.credentials import last_valid_day
 from directory.domain.criteria import Applies, Catalogue, Criterion, Level
 from directory.domain.findings import minute_of, today_in
-from directory.domain.plan import (
-    Channel,
-    DayPlan,
-    Item,
-    Known,
-    Look,
-    due_item,
-    known_of,
-    plan_day,
-)
+from directory.domain.looks import Channel, Known, Look, known_of
+from directory.domain.plan import DayPlan, Item, due_item, plan_day
 from directory.domain.services import Modality
 from directory.domain.standing import Listing
 from directory.models import (
@@ -38,12 +30,14 @@ from directory.models import (
     Confirmation,
     Credential,
     Event,
+    Merge,
     Refusal,
     Service,
+    SetAside,
     User,
     Verification,
 )
-from directory.models.staff import ConflictOfInterest
+from directory.models.staff import ConflictOfInterest, StaffRole
 from directory.operations import leases
 from directory.operations.leases import Hold
 from directory.operations.vetting import newest_check
@@ -149,12 +143,13 @@ def read_facts(session: Session, catalogue: Catalogue, *, two_person: bool) -> F
         last = 0
         for row in group:
             _clinic, _code, number, source, url, outcome, level, day, until, channel, *more = row
-            expires, ended, second, against = more
+            expires, ended, second, against, renews, program, site_id, aside = more
             paper = last_valid_day(expires, ended) if expires or ended else None
-            refused = against is not None
-            look = Look(outcome, level, day, until, channel, paper, second is not None, refused)
-            looks.append(look)
-            last = max(last, number)
+            agreed, refused = second is not None, against is not None
+            seen = (number, outcome, level, day, until, channel, paper, agreed, refused)
+            looks.append(Look(*seen, aside, program, renews))
+            if site_id == site.id:
+                last = max(last, number)
             if level is Level.SOURCE:
                 here = (site.state, pair[1])
                 own[pair] = place = places.setdefault((source, url), Source(source, url))
@@ -162,7 +157,7 @@ def read_facts(session: Session, catalogue: Catalogue, *, two_person: bool) -> F
                     by_state[here] = number, place
         known[pair] = known_of(criterion, looks, site.zone, two_person=two_person)
         newest[pair] = last
-        waiting += known[pair].waits
+        waiting += known[pair].waits and not known[pair].accused
     return Facts(
         sites=sites,
         known=known,
@@ -208,16 +203,21 @@ def _sites(session: Session) -> dict[int, Site]:
 def _check_rows(session: Session) -> Iterable[Any]:
     """Yield every check of a clinic with work, as rows without the ORM.
 
-    What belongs to one criterion comes together, in the order in which the checks speak.
+    What belongs to one criterion comes together, in the order in which the checks speak. The
+    first column is the clinic that speaks for the listing the check was made at.
     """
     check, clinic = Verification.__table__.c, Clinic.__table__.c
+    merge = Merge.__table__.c
+    home = func.coalesce(merge.home_id, check.clinic_id)
+    aside = select(SetAside.merge_id).where(SetAside.verification_id == check.id)
     credential = Credential.__table__.c
     confirmation, refusal = Confirmation.__table__.c, Refusal.__table__.c
+    recorder = User.__table__.c
     return (
         session.connection()
         .execute(
             select(
-                check.clinic_id,
+                home,
                 check.criterion,
                 check.id,
                 check.source_name,
@@ -231,15 +231,21 @@ def _check_rows(session: Session) -> Iterable[Any]:
                 credential.ended_on,
                 confirmation.confirmed_by,
                 refusal.refused_by,
+                check.renews_id,
+                recorder.role == StaffRole.SYSTEM,
+                check.clinic_id,
+                aside.exists(),
             )
-            .join(Clinic.__table__, clinic.id == check.clinic_id)
+            .outerjoin(
+                Merge.__table__, and_(merge.merged_id == check.clinic_id, merge.undone_at.is_(None))
+            )
+            .join(Clinic.__table__, clinic.id == home)
+            .join(User.__table__, recorder.id == check.recorded_by)
             .outerjoin(Credential.__table__, credential.id == check.credential_id)
             .outerjoin(Confirmation.__table__, confirmation.verification_id == check.id)
             .outerjoin(Refusal.__table__, refusal.verification_id == check.id)
             .where(clinic.listing.in_(WITH_WORK))
-            .order_by(
-                check.clinic_id, check.criterion, check.checked_on, check.recorded_at, check.id
-            )
+            .order_by(home, check.criterion, check.checked_on, check.recorded_at, check.id)
         )
         .partitions(500)
     )
@@ -352,15 +358,15 @@ def take_next(
 
 
 def conflicted_clinics(session: Session, actor: User) -> frozenset[int]:
-    """Return the clinics on which the actor may not act, their owners' ones included."""
+    """Return the clinics on which the actor may not act: their owners' ones, and merged ones."""
     tie = ConflictOfInterest
-    return frozenset(
-        session.scalars(
-            select(Clinic.id)
-            .join(
-                tie,
-                (tie.clinic_id == Clinic.id) | (tie.organization_id == Clinic.organization_id),
-            )
-            .where(tie.user_id == actor.id, tie.withdrawn_at.is_(None))
+    tied = (
+        select(Clinic.id)
+        .join(
+            tie,
+            (tie.clinic_id == Clinic.id) | (tie.organization_id == Clinic.organization_id),
         )
+        .where(tie.user_id == actor.id, tie.withdrawn_at.is_(None))
     )
+    merged = select(Merge.merged_id).where(Merge.undone_at.is_(None), Merge.home_id.in_(tied))
+    return frozenset(session.scalars(tied.union(merged)))

@@ -19,8 +19,9 @@ from directory.models import (
     User,
 )
 from directory.models.clinic import Post
-from directory.operations import events, falls
+from directory.operations import events, falls, screening
 from directory.operations.conflicts import clinics_of, refuse_conflicted
+from directory.operations.families import posts_at, refuse_merged
 from directory.operations.stale import at_version, flush_or_stale
 from directory.operations.vetting import publish
 
@@ -32,6 +33,7 @@ POST_WORDS = {
 PERSON_WORDS = {
     "practitioner_name": "the name of a person who works there",
     "practitioner_npi": "the registry number of a person who works there",
+    "former_names": "a former name of a person who works there",
     "profession": "the profession of a person who works there",
 }
 
@@ -44,7 +46,8 @@ def person_falls(
     found: dict[int, set[str]] = {}
     for role in person.roles:
         resting = resting_on(edited) & set(RESTS_ON[role.post.value])
-        found.setdefault(role.clinic_id, set()).update(resting)
+        for clinic_id in posts_at(session, role):
+            found.setdefault(clinic_id, set()).update(resting)
     return falls.falling_in(session, catalogue, found)
 
 
@@ -65,10 +68,34 @@ def create_person(
     session: Session,
     actor: User,
     now: datetime,
+    catalogue: Catalogue,
+    kind: type[Practitioner] | type[Organization],
+    facts: PersonFacts,
+    *,
+    two_person: bool,
+) -> Practitioner | Organization:
+    """Write a new practitioner or organization and compare them with the exclusion list.
+
+    They stand behind no clinic yet, so no clinic changes. Raises EntryRefused for an NPI already
+    there.
+    """
+    row = write_person(session, actor, now, kind, facts)
+    also = [(_noun(row), row.id)]
+    screening.screen_clinics(session, now, catalogue, [], two_person=two_person, also=also)
+    return row
+
+
+def write_person(
+    session: Session,
+    actor: User,
+    now: datetime,
     kind: type[Practitioner] | type[Organization],
     facts: PersonFacts,
 ) -> Practitioner | Organization:
-    """Write a new practitioner or organization; raises EntryRefused for an NPI already there."""
+    """Write a new practitioner or organization, whom the caller compares with their clinic.
+
+    Raises EntryRefused for an NPI already there.
+    """
     _refuse_taken(session, kind, facts.npi, 0)
     values = _values(kind, facts)
     row = kind(**values)
@@ -99,7 +126,10 @@ def save_person(
     at_version(row, version)
     _refuse_taken(session, type(row), facts.npi, row.id)
     values = _values(type(row), facts)
-    before = {name: getattr(row, name) for name in values if getattr(row, name) != values[name]}
+    on_record = {name: getattr(row, name) for name in values}
+    if "former_names" in values:
+        on_record["former_names"] = list(on_record["former_names"] or ())
+    before = {name: said for name, said in on_record.items() if said != values[name]}
     if not before:
         return
     if isinstance(row, Practitioner):
@@ -114,7 +144,10 @@ def save_person(
     after = {name: values[name] for name in before}
     events.record(session, actor, now, f"{noun}:edited", noun, row.id, before, after)
     falls.drop_all(session, actor, now, catalogue, fallen, what)
-    publish(session, catalogue, now, clinics, two_person=two_person)
+    touched = screening.screen_clinics(
+        session, now, catalogue, clinics, two_person=two_person, also=[(noun, row.id)]
+    )
+    publish(session, catalogue, now, sorted({*clinics, *touched}), two_person=two_person)
 
 
 def role_falls(session: Session, catalogue: Catalogue, clinic_id: int, post: Post) -> falls.Falls:
@@ -139,6 +172,7 @@ def start_role(
     Raises EntryRefused when they hold that post there already, or for a conflict of interest.
     """
     refuse_conflicted(session, actor, [clinic.id])
+    refuse_merged(session, clinic)
     for role in person.roles:
         same = role.clinic_id == clinic.id and role.post is post
         if same and (role.ended_on is None or role.ended_on >= started_on):
@@ -150,7 +184,7 @@ def start_role(
     after = _role_line(role) | {"started_on": started_on.isoformat()}
     events.record(session, actor, now, "role:created", "role", role.id, None, after)
     falls.drop_all(session, actor, now, catalogue, fallen, POST_WORDS[post])
-    publish(session, catalogue, now, [clinic.id], two_person=two_person)
+    _screen_and_publish(session, now, catalogue, clinic.id, two_person=two_person)
     return role
 
 
@@ -173,20 +207,30 @@ def end_role(
     at_version(role, version)
     if ended_on < role.started_on:
         raise EntryRefused("day_order", "ended_on")
-    fallen = role_falls(session, catalogue, role.clinic_id, role.post)
+    fallen: falls.Falls = {}
+    for clinic_id in posts_at(session, role):
+        fallen |= role_falls(session, catalogue, clinic_id, role.post)
     before = {"ended_on": role.ended_on.isoformat() if role.ended_on else None}
     role.ended_on = ended_on
     flush_or_stale(session)
     after = _role_line(role) | {"ended_on": ended_on.isoformat()}
     events.record(session, actor, now, "role:ended", "role", role.id, before, after)
     falls.drop_all(session, actor, now, catalogue, fallen, POST_WORDS[role.post])
-    publish(session, catalogue, now, [role.clinic_id], two_person=two_person)
+    _screen_and_publish(session, now, catalogue, role.clinic_id, two_person=two_person)
+
+
+def _screen_and_publish(
+    session: Session, now: datetime, catalogue: Catalogue, clinic_id: int, *, two_person: bool
+) -> None:
+    touched = screening.screen_clinics(session, now, catalogue, [clinic_id], two_person=two_person)
+    publish(session, catalogue, now, sorted({clinic_id, *touched}), two_person=two_person)
 
 
 def _edited_person(person: Practitioner, facts: PersonFacts) -> list[str]:
     pairs = {
         "practitioner_name": (person.name, facts.name),
         "practitioner_npi": (person.npi, facts.npi),
+        "former_names": (list(person.former_names or ()), list(facts.former_names)),
         "profession": (person.profession, facts.profession),
     }
     return [fact for fact, (before, after) in pairs.items() if not same_fact(before, after)]
@@ -203,6 +247,9 @@ def _values(kind: type[Practitioner] | type[Organization], facts: PersonFacts) -
     values = asdict(facts)
     if kind is Organization:
         values.pop("profession")
+        values.pop("former_names")
+    else:
+        values["former_names"] = list(facts.former_names)
     return values
 
 

@@ -2,8 +2,11 @@
 
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
+
+from directory.models import Event, User
 
 
 class Stale(Exception):
@@ -26,3 +29,18 @@ def flush_or_stale(session: Session) -> None:
         session.flush()
     except StaleDataError:
         raise Stale from None
+
+
+def edits_since(session: Session, clinic_id: int, version: int) -> list[tuple[Event, User]]:
+    """Return what others saved on a clinic after `version`, oldest first, with who did it."""
+    rows = session.execute(
+        select(Event, User)
+        .join(User, User.id == Event.actor_id)
+        .where(Event.subject_type == "clinic", Event.subject_id == clinic_id)
+        .order_by(Event.id)
+    )
+    return [
+        (event, user)
+        for event, user in rows
+        if event.after and int(event.after.get("version") or 0) > version
+    ]

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from directory.domain.criteria import Catalogue, Level
-from directory.domain.findings import Outcome, needs_proof, today_in
-from directory.domain.plan import AttemptReason, Channel
+from directory.domain.findings import FAVORABLE, Outcome, needs_proof, today_in
+from directory.domain.looks import AttemptReason, Channel
+from directory.domain.screening import CRITERION, MatchState
 from directory.models import (
     CheckCounter,
     Clinic,
@@ -19,12 +20,15 @@ from directory.models import (
     Credential,
     DirectoryState,
     Evidence,
+    Match,
+    MatchCheck,
     Refusal,
     User,
     Verification,
 )
 from directory.models.vetting import EvidenceKind
 from directory.operations import accounts, events, leases
+from directory.operations.families import home_of
 from directory.operations.listings import derive
 from directory.operations.upserts import put
 
@@ -52,7 +56,10 @@ class Overtaken(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
-    """What a verifier saw: everything of a verification but who recorded it and when."""
+    """What a verifier saw: everything of a verification but who recorded it and when.
+
+    `renews` is the agreed check that the program found to hold still; no person sets it.
+    """
 
     criterion: str
     outcome: Outcome
@@ -66,6 +73,7 @@ class Observation:
     private_note: str = ""
     channel: Channel | None = None
     attempt_reason: AttemptReason | None = None
+    renews: int | None = None
 
     @property
     def behind(self) -> str:
@@ -128,6 +136,7 @@ def add_verification(
         private_note=seen.private_note,
         channel=seen.channel,
         attempt_reason=seen.attempt_reason,
+        renews_id=seen.renews,
         recorded_by=actor.id,
         recorded_at=now,
         evidence=list(evidence),
@@ -222,6 +231,8 @@ def record_verification(
     verification = add_verification(
         session, actor, now, catalogue, clinic, seen, evidence, based_on=based_on
     )
+    if not two_person:
+        _refuse_excluded(session, now, verification)
     publish(session, catalogue, now, [clinic.id], two_person=two_person)
     return verification
 
@@ -237,6 +248,7 @@ def confirm_verification(
 ) -> Confirmation:
     """Confirm one check and make its consequences public in the same transaction."""
     _take_decision(session, actor, verification)
+    _refuse_excluded(session, now, verification)
     confirmation = add_confirmation(session, actor, now, verification)
     publish(session, catalogue, now, [verification.clinic_id], two_person=two_person)
     return confirmation
@@ -286,10 +298,29 @@ def move_on(session: Session, verification: Verification, based_on: int | None) 
 def _take_decision(session: Session, actor: User, verification: Verification) -> None:
     """Let one person at a time decide on a check, and see what others decided; may refuse."""
     refuse_conflicted(session, actor, verification.clinic_id)
+    if session.get(MatchCheck, verification.id) is not None:
+        raise CheckRefused("this is decided on the page of the match, with both records")
     session.execute(
         select(Verification.id).where(Verification.id == verification.id).with_for_update()
     )
     session.refresh(verification, ["confirmation", "refusal"])
+
+
+def _refuse_excluded(session: Session, now: datetime, check: Verification) -> None:
+    """Refuse a check in favor while somebody there is confirmed to be on the exclusion list."""
+    if check.criterion != CRITERION or check.outcome not in FAVORABLE:
+        return
+    clinic = session.get_one(Clinic, home_of(session, check.clinic_id))
+    today = today_in(ZoneInfo(clinic.timezone), now)
+    people = [r.practitioner_id for r in clinic.roles if not r.ended_on or r.ended_on >= today]
+    behind = or_(
+        Match.practitioner_id.in_(people),
+        Match.organization_id.in_([clinic.organization_id] if clinic.organization_id else ()),
+        Match.clinic_id == clinic.id,
+    )
+    standing = Match.state == MatchState.CONFIRMED, Match.gone_on.is_(None)
+    if session.scalar(select(Match.id).where(behind, *standing).limit(1)) is not None:
+        raise CheckRefused("somebody here is confirmed to be on the exclusion list; see the match")
 
 
 def publish(

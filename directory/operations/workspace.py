@@ -19,7 +19,6 @@ from directory.domain.findings import (
     last_day,
     minute_of,
     needs_second_person,
-    strong_enough,
     today_in,
 )
 from directory.domain.standing import standing
@@ -34,8 +33,9 @@ from directory.models import (
     Verification,
 )
 from directory.operations.accounts import conflicted
-from directory.operations.clinics import ClinicPage
+from directory.operations.clinics import ClinicPage, public_checks
 from directory.operations.evidence import files_of
+from directory.operations.families import home_of, homes_of, of_family
 from directory.operations.leases import Hold, holds
 from directory.operations.listings import check_of
 from directory.operations.plan import conflicted_clinics
@@ -110,8 +110,12 @@ def workspace(
     *,
     two_person: bool,
 ) -> Workspace | None:
-    """Return the workspace of a check, or None for an unknown clinic or criterion."""
+    """Return the workspace of a check, or None for an unknown clinic or criterion.
+
+    For a listing that was merged it is that of the clinic which speaks for it.
+    """
     criterion = catalogue.by_code.get(code)
+    clinic_id = home_of(session, clinic_id)
     clinic = session.get(Clinic, clinic_id) if criterion else None
     if criterion is None or clinic is None:
         return None
@@ -138,7 +142,7 @@ def checks_of(session: Session, clinic_id: int, code: str) -> list[Verification]
     return list(
         session.scalars(
             select(Verification)
-            .where(Verification.clinic_id == clinic_id, Verification.criterion == code)
+            .where(of_family(Verification.clinic_id, [clinic_id]), Verification.criterion == code)
             .options(*_WITH_ALL)
             .order_by(
                 Verification.checked_on.desc(),
@@ -239,23 +243,12 @@ def page_of(
         card={},
         findings=(finding,),
         standing=standing([finding], work.clinic.listing),
-        history={
-            criterion.code: tuple(c for c in shown if _public(criterion, c, two_person=two_person))
-        },
+        history={criterion.code: public_checks(criterion, shown, two_person=two_person)},
         people=(),
         credentials=(),
         today=work.today,
         changes=(),
     )
-
-
-def _public(criterion: Criterion, check: Verification, *, two_person: bool) -> bool:
-    """Say whether the public page lists the check, as operations/clinics.py does."""
-    if check.refusal is not None:
-        return False
-    decides = strong_enough(criterion, check_of(check))
-    second = two_person and needs_second_person(criterion, check.outcome)
-    return not (decides and second and check.confirmation is None)
 
 
 def last_day_of(criterion: Criterion, checked_on: date, credential: Credential | None) -> date:
@@ -324,24 +317,28 @@ def _could_wait(criterion: Criterion | None, row: Verification) -> bool:
 
 def _waiting_ids(session: Session, catalogue: Catalogue, clinic_ids: Sequence[int]) -> set[int]:
     found: set[int] = set()
+    homes = homes_of(session, clinic_ids)
+    clinic_ids = sorted({*clinic_ids, *homes.values()})
     for start in range(0, len(clinic_ids), 500):
         by_pair: dict[tuple[int, str], list[Verification]] = defaultdict(list)
         for row in session.scalars(
             select(Verification)
-            .where(Verification.clinic_id.in_(clinic_ids[start : start + 500]))
+            .where(of_family(Verification.clinic_id, clinic_ids[start : start + 500]))
             .options(
                 joinedload(Verification.credential),
                 joinedload(Verification.confirmation),
                 joinedload(Verification.refusal),
+                joinedload(Verification.recorder, innerjoin=True),
             )
         ):
-            by_pair[row.clinic_id, row.criterion].append(row)
+            by_pair[homes.get(row.clinic_id, row.clinic_id), row.criterion].append(row)
         for (_clinic, code), rows in by_pair.items():
             criterion = catalogue.by_code.get(code)
             if criterion is not None:
                 finding = finding_of(
                     criterion, map(check_of, rows), ZoneInfo("UTC"), two_person=True
                 )
-                if finding.waiting is not None:
+                # What the program found is decided on the page of the match.
+                if finding.waiting is not None and not finding.waiting.is_hit:
                     found.add(finding.waiting.id)
     return found

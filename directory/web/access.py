@@ -19,6 +19,7 @@ from directory.models import User
 from directory.models.engine import WRITES, begin_writing
 from directory.models.staff import StaffRole
 from directory.operations import accounts, sessions
+from directory.operations.families import home_of
 from directory.settings import Settings
 from directory.web.state import here, now, state
 
@@ -36,6 +37,7 @@ NAVIGATION = (
     ("vetting.confirm_list", _l("Second looks")),
     ("clinics.index", _l("Clinics")),
     ("cases.index", _l("Messages")),
+    ("registries.index", _l("Registries")),
     ("numbers.index", _l("Numbers")),
     ("log.index", _l("Log")),
 )
@@ -179,7 +181,9 @@ def _door() -> ResponseReturnValue | None:
     state()
     g.staff = _still_staff(opened.user_id, roles) if opened else None
     if unsafe and g.staff and "clinic_id" in (request.view_args or {}):
-        _refuse_conflicted(g.staff, cast(dict[str, int], request.view_args)["clinic_id"])
+        clinic_id = cast(dict[str, int], request.view_args)["clinic_id"]
+        _refuse_conflicted(g.staff, clinic_id)
+        _refuse_merged(clinic_id)
     return None
 
 
@@ -188,6 +192,16 @@ def _refuse_conflicted(user: User, clinic_id: int) -> None:
     if accounts.conflicted(db.session(), user.id, clinic_id):
         abort(
             403, _("You declared a conflict of interest with this clinic: a colleague does this.")
+        )
+
+
+def _refuse_merged(clinic_id: int) -> None:
+    """Keep work off a listing that speaks for nothing any more."""
+    home = home_of(db.session(), clinic_id)
+    if home != clinic_id:
+        abort(
+            409,
+            _("This listing was merged into clinic number %(number)d. Work there.", number=home),
         )
 
 

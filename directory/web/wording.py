@@ -2,6 +2,25 @@
 
 from flask_babel import lazy_gettext as _l
 
+from directory.web.wording_acts import ACTS as ACTS
+from directory.web.wording_registries import ADDRESS_FLAGS as ADDRESS_FLAGS
+from directory.web.wording_registries import BIRTH_DATES as BIRTH_DATES
+from directory.web.wording_registries import CANDIDATE_REASONS as CANDIDATE_REASONS
+from directory.web.wording_registries import COULD_NOT_SCREEN as COULD_NOT_SCREEN
+from directory.web.wording_registries import DUPLICATE_REASONS as DUPLICATE_REASONS
+from directory.web.wording_registries import IMPORTS as IMPORTS
+from directory.web.wording_registries import LOOKUP_FAILURES as LOOKUP_FAILURES
+from directory.web.wording_registries import MATCH_SIGNS as MATCH_SIGNS
+from directory.web.wording_registries import MATCH_STATES as MATCH_STATES
+from directory.web.wording_registries import MATCH_TIERS as MATCH_TIERS
+from directory.web.wording_registries import MOVED as MOVED
+from directory.web.wording_registries import REGISTRY_FACTS as REGISTRY_FACTS
+from directory.web.wording_registries import REGISTRY_STATUS as REGISTRY_STATUS
+from directory.web.wording_registries import TAXONOMIES as TAXONOMIES
+from directory.web.wording_registries import TRIAGE as TRIAGE
+
+# The words of one room stand in a file of their own and are found here like all others.
+
 STANDINGS = {
     "complete": _l("Safety checks complete"),
     "partial": _l("Partly checked"),
@@ -91,10 +110,15 @@ FACTS = {
     "lon": _l("Longitude"),
     "precision": _l("How well the point is known"),
     "timezone": _l("Time zone"),
+    "extra": _l("Other columns of a spreadsheet"),
     "listing": _l("Listing"),
     "reason": _l("Reason"),
     "version": _l("Saved as number"),
+    "merged": _l("Merged listing"),
+    "merged_into": _l("Merged into"),
+    "set_aside": _l("Checks that no longer count"),
 }
+
 
 SORTS = {
     "distance": _l("Nearest first"),
@@ -265,8 +289,10 @@ CHANGES = {
     "clinic:created": _l("The clinic was added here"),
     "clinic:edited": _l("Facts about the clinic were edited"),
     "clinic:listed": _l("The clinic was listed"),
+    "clinic:merged": _l("Two listings of this clinic were put together"),
     "clinic:suspended": _l("The listing was suspended"),
     "clinic:unlisted": _l("The clinic was taken off the list"),
+    "clinic:unmerged": _l("Two listings that were put together were taken apart again"),
     "finding:disputed": _l("The clinic disagreed with a check"),
     "finding:undisputed": _l("The clinic no longer disagrees with a check"),
     "verification:changed": _l("A fact was edited, so what rested on it must be checked again"),
@@ -274,64 +300,9 @@ CHANGES = {
     "verification:recorded": _l("Checked"),
 }
 
-ACTS = {
-    "case:accepted": _l("Accepted and closed a case"),
-    "case:answered": _l("The sender answered a question"),
-    "case:assigned": _l("Took a case"),
-    "case:contact_erased": _l("Erased the sender's contact details"),
-    "case:declined": _l("Declined and closed a case"),
-    "case:information_requested": _l("Asked the sender a question"),
-    "case:linked": _l("Started a listing from a case"),
-    "case:mail_retried": _l("Tried to send a mail again"),
-    "case:noted": _l("Kept a private note on a case"),
-    "case:received": _l("A case came in"),
-    "case:released": _l("Gave a case back"),
-    "case:replied": _l("Wrote to the sender"),
-    "case:withdrawn": _l("The sender took a case back"),
-    "case:words_erased": _l("Erased the words of a message"),
-    "catalogue:loaded": _l("Put a checklist in force"),
-    "clinic:closed": _l("Closed a clinic's listing"),
-    "clinic:created": _l("Added a clinic"),
-    "clinic:edited": _l("Edited a clinic's facts"),
-    "clinic:listed": _l("Published a clinic"),
-    "clinic:suspended": _l("Suspended a clinic's listing"),
-    "clinic:unlisted": _l("Took a clinic off the list"),
-    "conflict:declared": _l("Declared a conflict of interest"),
-    "conflict:withdrawn": _l("Took back a conflict of interest"),
-    "credential:created": _l("Added a license or certificate"),
-    "credential:edited": _l("Edited a license or certificate"),
-    "credential:ended": _l("Ended a license or certificate"),
-    "directory:demonstration": _l("Filled the directory with invented clinics"),
-    "evidence:stored": _l("Kept a file as evidence"),
-    "finding:disputed": _l("Recorded that a clinic disagrees"),
-    "finding:undisputed": _l("Recorded that a clinic no longer disagrees"),
-    "lease:released": _l("Put a piece of work back"),
-    "lease:renewed": _l("Held a piece of work longer"),
-    "lease:taken": _l("Took a piece of work"),
-    "organization:created": _l("Added an owner"),
-    "organization:edited": _l("Edited an owner"),
-    "practitioner:created": _l("Added a person who treats"),
-    "practitioner:edited": _l("Edited a person who treats"),
-    "role:created": _l("Added a post at a clinic"),
-    "role:ended": _l("Ended a post at a clinic"),
-    "session:revoked": _l("Ended somebody's sessions"),
-    "session:signed_in": _l("Signed in"),
-    "session:signed_out": _l("Signed out"),
-    "staff:disabled": _l("Shut a member of staff out"),
-    "staff:enabled": _l("Let a member of staff in again"),
-    "staff:invited": _l("Invited a member of staff"),
-    "staff:joined": _l("Set up an account"),
-    "staff:password_changed": _l("Changed a password"),
-    "staff:recovery_codes_made": _l("Made new recovery codes"),
-    "staff:role_changed": _l("Changed a member of staff's role"),
-    "verification:changed": _l("A check fell, since a fact was edited"),
-    "verification:confirmed": _l("Confirmed a check as second person"),
-    "verification:recorded": _l("Recorded a check"),
-    "verification:refused": _l("Refused a check as second person"),
-}
-"""What staff read of each act in the log; the public's words are in CHANGES."""
 
 NOUNS = {
+    "candidate": _l("Candidates from the registry"),
     "case": _l("Messages from outside"),
     "catalogue": _l("The checklist"),
     "clinic": _l("Clinics"),
@@ -340,10 +311,13 @@ NOUNS = {
     "directory": _l("The directory itself"),
     "evidence": _l("Evidence"),
     "finding": _l("Disputed findings"),
+    "import": _l("Files brought in"),
+    "match": _l("Possible matches with the exclusion list"),
     "lease": _l("Work taken and given back"),
     "organization": _l("Owners"),
     "practitioner": _l("People who treat"),
     "role": _l("Posts at clinics"),
+    "screening": _l("Comparing with the exclusion list"),
     "session": _l("Signing in and out"),
     "staff": _l("Staff accounts"),
     "verification": _l("Checks"),

@@ -10,22 +10,21 @@ from hypothesis import strategies as st
 from directory.domain.capacity import keepable, minutes_needed, yearly_minutes
 from directory.domain.criteria import Level
 from directory.domain.findings import Check, Outcome, in_order, minute_of
+from directory.domain.looks import Channel, known_of
 from directory.domain.plan import (
     LADDERS,
     MINUTES,
     REST_DAYS,
     SETUP_MINUTES,
-    Channel,
     Item,
-    Look,
     Why,
     due_item,
-    known_of,
     next_try,
     plan_day,
 )
 from directory.domain.standing import Listing
 from tests.checklist import CATALOGUE
+from tests.factories import look_of
 
 ACLS = CATALOGUE.criterion("sup-acls")
 PRICE = CATALOGUE.criterion("opn-price")
@@ -51,19 +50,7 @@ def check(number, days_ago=0, outcome=Outcome.MET, **changes):
 def due(*checks, criterion=ACLS, now=NOW, listing=Listing.LISTED, channels=None):
     known = None
     if checks:
-        looks = [
-            Look(
-                c.outcome,
-                c.level,
-                c.checked_on,
-                c.valid_until,
-                (channels or {}).get(c.id),
-                c.credential_until,
-                c.confirmed,
-                c.refused,
-            )
-            for c in in_order(checks)
-        ]
+        looks = [look_of(c, (channels or {}).get(c.id)) for c in in_order(checks)]
         known = known_of(criterion, looks, UTC_ZONE, two_person=True)
     return due_item(
         criterion,

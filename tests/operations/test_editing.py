@@ -156,9 +156,8 @@ def test_services_are_edited_with_the_clinics_version(directory, actor, gazettee
 
 def test_a_draft_becomes_public_only_by_publishing(directory, actor, gazetteer):
     facts = read_clinic(FACTS | {"name": "New Example"})
-    clinic = create_clinic(
-        directory, actor, NOW, plan_edit(directory, CATALOGUE, gazetteer, None, facts)
-    )
+    planned = plan_edit(directory, CATALOGUE, gazetteer, None, facts)
+    clinic = create_clinic(directory, actor, NOW, CATALOGUE, planned, two_person=True)
     assert clinic.listing is Listing.DRAFT
     assert directory.get(SearchRow, clinic.id) is None
 

@@ -77,7 +77,7 @@ def test_people_and_posts_take_down_what_looked_at_them(directory, actor):
         checked(directory, one, "sup-director", "sup-exclusion", "sup-observer")
     common = (directory, actor, NOW, CATALOGUE)
     facts = PersonFacts(name="Sam Example", profession="MD", npi="2000000010")
-    person = practitioners.create_person(directory, actor, NOW, Practitioner, facts)
+    person = practitioners.create_person(*common, Practitioner, facts, two_person=True)
     role = practitioners.start_role(
         *common, person, clinic, Post.MEDICAL_DIRECTOR, TODAY, two_person=True
     )

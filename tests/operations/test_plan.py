@@ -8,7 +8,8 @@ from sqlalchemy.exc import DBAPIError
 
 from directory.domain.criteria import Level
 from directory.domain.findings import Outcome, State
-from directory.domain.plan import AttemptReason, Channel, Why
+from directory.domain.looks import AttemptReason, Channel
+from directory.domain.plan import Why
 from directory.domain.standing import Listing
 from directory.models import Refusal
 from directory.models.staff import ConflictOfInterest

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from directory.domain.criteria import Level
 from directory.domain.findings import Outcome, finding_of, in_order, minute_of, today_in
-from directory.domain.plan import AttemptReason, Channel, Known, due_item
+from directory.domain.looks import AttemptReason, Channel, Known
+from directory.domain.plan import due_item
 from directory.domain.services import Modality
 from directory.models import Clinic, User, Verification
 from directory.models.engine import tune
@@ -92,7 +93,9 @@ def slow_known(session, *, two_person):
                 continue
             if check.outcome is Outcome.COULD_NOT_CHECK:
                 tried.append(check)
-            elif check.outcome is Outcome.CHANGED or check == finding.decided_by:
+            elif check.outcome is Outcome.CHANGED or (
+                finding.decided_by and check.id == finding.decided_by.id
+            ):
                 tried = []
         yield (
             pair,
@@ -107,6 +110,8 @@ def slow_known(session, *, two_person):
                 tries=tuple(channels[check.id] or Channel.LOOKUP for check in tried),
                 tried_on=tried[-1].checked_on if tried else None,
                 refused=bool(real) and real[-1].refused,
+                accused=finding.waiting is not None and finding.waiting.is_hit,
+                paper_until=finding.decided_by.credential_until if finding.decided_by else None,
             ),
         )
 

@@ -32,6 +32,18 @@ MISSING = (
 )
 
 
+MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in it
+ROOMY = 4 << 30
+"""Bytes that must be free there: each copy of a database takes some ten million."""
+
+
+def quick_folder() -> str | None:
+    """Return a folder in memory for files that need not last, None where there is not enough."""
+    if not MEMORY.is_dir() or not os.access(MEMORY, os.W_OK):
+        return None
+    return str(MEMORY) if shutil.disk_usage(MEMORY).free > ROOMY else None
+
+
 class PostgresMissing(RuntimeError):
     """No PostgreSQL is installed; the message says how to install it."""
 
@@ -64,7 +76,7 @@ class Server:
     @classmethod
     def start(cls) -> Self:
         """Make a cluster and serve it; raises PostgresMissing, or RuntimeError with the log."""
-        folder = Path(tempfile.mkdtemp(prefix="directory-postgres-"))
+        folder = Path(tempfile.mkdtemp(prefix="directory-postgres-", dir=quick_folder()))
         identity = _server_identity()
         if identity:
             os.chown(folder, identity["user"], identity["group"])

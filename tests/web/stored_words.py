@@ -36,6 +36,7 @@ from directory.sources.evidence import EvidenceStore, inspect
 from directory.web.planning import PLACE
 from directory.web.wording import CASE_DETAILS
 from tests.factories import NOW, make_check, make_clinic, make_user
+from tests.web import stored_registries as registries
 
 TODAY = NOW.date()
 PDF = b"%%PDF-1.4\n%d\n%%%%EOF"
@@ -45,6 +46,7 @@ WAITING, TURNED_DOWN, HELD = "sup-director", "mon-vitals", "mon-oximeter"
 CODE = "a code that the program writes and no form takes"
 HASH = "a hash, or a random number of the program's own"
 NOT_FILLED = {
+    **registries.NOT_FILLED,
     "catalogue_edition.edition": "part of the checklist, which the operator loads",
     "catalogue_edition.text": "the operator's own checklist, which a test of its own fills",
     "criterion.edition": "part of the checklist, which the operator loads",
@@ -155,9 +157,11 @@ def build(app, client) -> list[str]:
         _user, token = accounts.invite(
             session, first, NOW, mail="new@example.org", role=StaffRole.VERIFIER
         )
+        brought = registries.build(session, catalogue, first, clinic, owner)
         session.commit()
         return [
             *pages_of(clinic, other, owner, person, role, papers, checks, files, cases),
+            *brought,
             f"/account/join?token={token}",
         ]
 
@@ -271,6 +275,7 @@ def unguard(app) -> None:
 
 ADDRESS = "https://example.org/?x={}"
 SHAPES: dict[str, Callable[[str, dict[str, Any]], Any]] = {
+    **registries.SHAPES,
     "staff_user.name": lambda said, row: f"{said} {row['id']}",
     "staff_user.email": lambda said, row: f"{said}{row['id']}@example.org",
     "clinic.hours": lambda said, _row: [
@@ -333,6 +338,7 @@ class Filler:
                     )
             catalogue = self._app.extensions["directory"].edition(session, "2026.1")
             derive_all(session, catalogue, NOW, two_person=True)
+            registries.derive_addresses(session)
             session.commit()
         self._app.extensions.pop(PLACE, None)  # the plan looks again only after an act
 

@@ -14,7 +14,7 @@ from directory.operations import accounts, events, log
 from tests.factories import NOW
 from tests.support.apps import running
 from tests.web.event_walk import set_clock
-from tests.web.event_walk_clinics import SCENES
+from tests.web.scenes import SCENES
 from tests.web.test_matrix import UNSAFE
 
 SUBJECTS = {
@@ -28,7 +28,13 @@ SUBJECTS = {
 
 NOT_BY_ROUTES = {
     "catalogue:loaded": "flask setup loads the checklist",
+    "credential:looked_up": "flask import licences reads a board's own file",
+    "clinic:placed": "flask points fill looks up the addresses",
+    "match:found": "flask import leie, or an edit that brings in a name on the list",
+    "match:gone": "flask import leie, when a row has left the list",
+    "screening:finished": "flask import leie compares everyone",
     "directory:demonstration": "flask setup --demo fills in invented clinics",
+    "import:finished": "flask import keeps which file came in",
 }
 
 TELLS_NO_FACT = {

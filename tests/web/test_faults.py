@@ -19,7 +19,7 @@ from tests.factories import NOW
 from tests.support.apps import running
 from tests.support.faults import changes, everything, fault_at
 from tests.web.event_walk import set_clock
-from tests.web.event_walk_clinics import SCENES
+from tests.web.scenes import SCENES
 from tests.web.test_events import apart, honest, last_line, undeclared
 
 FEWEST = 5
@@ -109,6 +109,8 @@ def test_a_fault_at_any_statement_leaves_all_or_nothing(engine_room, scene):
 
 def test_every_file_that_is_on_record_is_kept_whole(engine_room):
     app, _engine = engine_room
+    scene = next(scene for scene in SCENES if "evidence:stored" in scene.acts)
+    assert all_or_nothing(engine_room, scene)[0] == []
     store = EvidenceStore(app.extensions["directory"].settings.evidence_path)
     with app.app_context():
         kept = db.session.scalars(

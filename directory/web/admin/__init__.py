@@ -3,14 +3,19 @@
 from flask import Flask
 
 from directory.web.admin import (
+    candidates,
     cases,
     clinics,
     credentials,
+    duplicates,
     evidence,
     log,
+    matches,
     numbers,
     people,
     plan,
+    points,
+    registries,
     vetting,
 )
 
@@ -22,6 +27,11 @@ ROOMS = (
     credentials.room,
     evidence.room,
     cases.room,
+    matches.room,
+    duplicates.room,
+    points.room,
+    registries.room,
+    candidates.room,
     numbers.room,
     log.room,
 )

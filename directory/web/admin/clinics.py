@@ -10,21 +10,32 @@ from directory.domain.clinics import STEPS
 from directory.domain.entries import EntryRefused, looks_alike
 from directory.domain.standing import Listing
 from directory.extensions import db
-from directory.models import Case, Clinic
+from directory.models import Candidate, Case, Clinic
 from directory.operations import cases, clinic_file
+from directory.operations.candidate_triage import start_listing, startable
 from directory.operations.conflicts import refuse_conflicted
+from directory.operations.duplicates import twins_of
 from directory.operations.editing import (
     Edit,
     create_clinic,
-    edits_since,
     plan_edit,
     save_edit,
     set_listing,
 )
-from directory.operations.stale import Stale
+from directory.operations.families import home_of
+from directory.operations.matches import compared_at
+from directory.operations.merging import merges_of
+from directory.operations.stale import Stale, edits_since
 from directory.web import wording
 from directory.web.access import current_staff, staff_page
-from directory.web.forms.clinics import ClinicForm, ListingForm, form_for, owner_label
+from directory.web.admin.previews import number_of
+from directory.web.forms.clinics import (
+    ClinicForm,
+    ListingForm,
+    form_for,
+    form_from,
+    owner_label,
+)
 from directory.web.forms.entries import choices, words_of
 from directory.web.state import catalogue, here, now
 
@@ -63,7 +74,11 @@ def show(clinic_id: int) -> ResponseReturnValue:
 @room.get("/new")
 @staff_page
 def new() -> ResponseReturnValue:
-    """An empty form, or one with what a suggestion says; nothing is saved by it."""
+    """An empty form, or one that a suggestion or the registry fills in; nothing is saved by it."""
+    number = number_of(request.args.get("candidate"))
+    candidate = db.session.get(Candidate, number) if number else None
+    if candidate is not None and startable(candidate):
+        return _form(form_from(candidate), None)
     case = _case(request.args.get("case"))
     if case is None:
         return _form(form_for(None, None), None)
@@ -89,7 +104,18 @@ def create() -> ResponseReturnValue:
     if edit.grave and request.form.get("previewed") != edit.digest:
         return _form(form, None, edit=edit, case=case)
     act = (db.session(), current_staff(), now())
-    clinic = cases.start_listing(*act, case, edit) if case else create_clinic(*act, edit)
+    two_person = here().two_person
+    if case:
+        clinic = cases.start_listing(*act, catalogue(), case, edit, two_person=two_person)
+    else:
+        clinic = create_clinic(*act, catalogue(), edit, two_person=two_person)
+    if number := number_of(form.candidate.data):
+        try:
+            start_listing(*act, number, clinic)
+        except (EntryRefused, Stale):
+            db.session.rollback()
+            form.refuse([EntryRefused("candidate_taken", "name")])
+            return _form(form, None, case=case), 409
     db.session.commit()
     flash(_("The clinic is saved as a draft. Publish it when it is ready."))
     return redirect(url_for("clinics.show", clinic_id=clinic.id), 303)
@@ -262,5 +288,9 @@ def _page(clinic: Clinic, form: ListingForm | None) -> str:
         form=form,
         conflict=conflict,
         alike=looks_alike(clinic.name),
+        home=home_of(db.session(), clinic.id),
+        merges=merges_of(db.session(), clinic.id),
+        twins=twins_of(db.session(), clinic),
+        compared=compared_at(db.session(), now(), clinic.id),
         catalogue=catalogue(),
     )

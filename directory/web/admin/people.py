@@ -1,6 +1,7 @@
 """Practitioners, their roles and credentials, and the owners of clinics."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -8,12 +9,15 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from directory.domain.clinic_entry import Entries, EntriesRefused, PersonFacts, read_person
+from directory.domain.credentials import days_ahead, last_valid_day
 from directory.domain.entries import EntryRefused
 from directory.extensions import db
 from directory.models import Clinic, Organization, Practitioner, PractitionerRole
 from directory.models.clinic import Post
 from directory.operations import clinic_file, practitioners
 from directory.operations.falls import Falls
+from directory.operations.licenses import newest_looks
+from directory.operations.matches import compared
 from directory.operations.stale import Stale
 from directory.web.access import current_staff, staff_page
 from directory.web.admin.previews import number_of, seen
@@ -69,7 +73,8 @@ def show(practitioner_id: int) -> str:
 def owner(organization_id: int) -> str:
     """One owner and its clinics."""
     row = _row("organization", organization_id)
-    return render_template("admin/people/owner.html", row=row)
+    found = compared(db.session(), now(), [("organization", row.id)])
+    return render_template("admin/people/owner.html", row=row, compared=found)
 
 
 @room.get(f"/{KIND}/new")
@@ -87,7 +92,15 @@ def create(noun: str) -> ResponseReturnValue:
     form = kind.form(request.form)
     try:
         facts = read_person(form.typed(), profession=kind.profession)
-        row = practitioners.create_person(db.session(), current_staff(), now(), kind.model, facts)
+        row = practitioners.create_person(
+            db.session(),
+            current_staff(),
+            now(),
+            catalogue(),
+            kind.model,
+            facts,
+            two_person=here().two_person,
+        )
     except EntriesRefused as refused:
         form.refuse(refused.problems)
         return _form(noun, form, None), 400
@@ -107,6 +120,7 @@ def edit(noun: str, number: int) -> str:
     data = {name: getattr(row, name) or "" for name in ("name", "npi")}
     if noun == "practitioner":
         data["profession"] = row.profession
+        data["former_names"] = "\n".join(row.former_names or ())
     return _form(noun, KINDS[noun].form(None, data=data | {"version": str(row.version)}), row)
 
 
@@ -279,10 +293,18 @@ def _form(
 
 def _person(person: Practitioner, form: RoleForm | None, *, fallen: Falls | None = None) -> str:
     form = form or RoleForm(None)
+    credentials = clinic_file.credentials_of_person(db.session(), person)
     return render_template(
         "admin/people/show.html",
         person=person,
-        credentials=clinic_file.credentials_of_person(db.session(), person),
+        credentials=credentials,
+        looks={
+            number: look | {"dated": date.fromisoformat(look["dated"])}
+            for number, look in newest_looks(db.session(), [c.id for c in credentials]).items()
+        },
+        last_day=last_valid_day,
+        days_ahead=days_ahead,
+        compared=compared(db.session(), now(), [("practitioner", person.id)]),
         form=form,
         fallen=fallen,
         previewed=seen(fallen, form.typed()) if fallen else "",

@@ -12,6 +12,7 @@ from directory.models import Clinic
 from directory.operations import leases
 from directory.operations.plan import take_next
 from directory.operations.plan import today as todays_plan
+from directory.operations.queues import open_queues
 from directory.web.access import current_staff, staff_page
 from directory.web.planning import facts
 from directory.web.state import catalogue, here, now
@@ -52,6 +53,7 @@ def today() -> str:
     return render_template(
         "admin/plan/today.html",
         plan=plan,
+        queues=[queue for queue in open_queues(db.session()) if queue.waiting],
         catalogue=catalogue(),
         budget=_budget(),
         me=current_staff(),

@@ -5,10 +5,13 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from directory.domain.findings import needs_second_person
-from directory.domain.plan import LADDERS, Channel, next_try
+from directory.domain.looks import Channel
+from directory.domain.plan import LADDERS, next_try
+from directory.domain.screening import CRITERION
 from directory.extensions import db
 from directory.models import Evidence, Verification
 from directory.operations import vetting
+from directory.operations.matches import Compared, compared_at, match_of
 from directory.operations.plan import Facts, take_next
 from directory.operations.vetting import CheckRefused, Conflicted, Observation, Overtaken
 from directory.operations.workspace import (
@@ -167,9 +170,17 @@ def _page(work: Workspace, form: CheckForm, status: int = 200, **more: object) -
         public=page_of(work, now(), work.checks, two_person=two_person),
         two_person=two_person,
         status=status,
+        compared=_compared(work),
         **{**values, **more},
     )
     return page, status
+
+
+def _compared(work: Workspace) -> list[Compared]:
+    """Return who was compared with the exclusion list, on the one criterion that is about it."""
+    if work.criterion.code != CRITERION:
+        return []
+    return compared_at(db.session(), now(), work.clinic.id)
 
 
 @room.get("/confirm")
@@ -251,6 +262,8 @@ def _decision(
             agreed=after_confirmation(work, now(), check, two_person=True),
             waits=waits,
             own=check.recorded_by == current_staff().id,
+            match=match_of(db.session(), check),
+            compared=_compared(work),
             missing=missing,
             status=status,
         )

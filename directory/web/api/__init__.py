@@ -3,12 +3,12 @@
 import json
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, request, url_for
 from flask_babel import gettext as _
 
 from directory import paths
 from directory.extensions import db
-from directory.operations.clinics import public_clinic
+from directory.operations.clinics import public_clinic, successor
 from directory.web.api.documents import (
     catalogue_document,
     clinic_document,
@@ -83,6 +83,11 @@ def clinic(clinic_id: int) -> Response:
     """One clinic with its findings."""
     page = public_clinic(db.session(), catalogue(), clinic_id, now(), two_person=here().two_person)
     if page is None:
+        heir = successor(db.session(), clinic_id)
+        if heir is not None:
+            moved = answer({"id": clinic_id, "merged_into": heir.clinic_id}, 301)
+            moved.location = url_for("api.clinic", clinic_id=heir.clinic_id)
+            return moved
         return problem(
             404, _("No such clinic"), _("No clinic with this number is listed."), id=clinic_id
         )

@@ -15,10 +15,8 @@ from wtforms import (
 )
 
 from directory.domain.clinic_entry import MOST_SERVICES
-from directory.domain.entries import write_hours
-from directory.models import Clinic, Organization
-from directory.models.clinic import PointPrecision
-from directory.operations.editing import pin_of
+from directory.models import Candidate, Clinic, Organization
+from directory.operations.clinic_export import typed_of
 from directory.web import wording
 from directory.web.forms.entries import EntryForm, choices, state_choices
 
@@ -50,6 +48,7 @@ class ClinicForm(EntryForm):
     access = TextAreaField(_l("Getting there and getting in"))
     insurance = TextAreaField(_l("Insurance"))
     version = HiddenField()
+    candidate = HiddenField()
 
     def services(self) -> list[dict[str, Any]]:
         """Return the rows of what is offered, each a field by its part."""
@@ -93,38 +92,25 @@ def form_for(
 
 
 def _values(clinic: Clinic) -> dict[str, Any]:
-    pinned = clinic.point_precision is PointPrecision.ADDRESS
-    lat, lon = pin_of(clinic)
-    values: dict[str, Any] = {
-        name: getattr(clinic, name) or ""
-        for name in (
-            "name",
-            "npi",
-            "street",
-            "city",
-            "state",
-            "postal_code",
-            "phone",
-            "website",
-            "access",
-            "insurance",
-        )
-    }
-    values |= {
+    return {
+        **typed_of(clinic),
         "organization": owner_label(clinic.organization) if clinic.organization else "",
-        "lat": f"{lat:.6f}" if pinned else "",
-        "lon": f"{lon:.6f}" if pinned else "",
-        "accepting": {True: "1", False: "0", None: ""}[clinic.accepting_new_patients],
-        "hours": write_hours(clinic.hours or []),
-        "languages": ", ".join(clinic.languages or []),
         "version": str(clinic.version),
     }
-    for n, service in enumerate(clinic.services[:MOST_SERVICES]):
-        values[f"service-{n}-modality"] = service.modality.value
-        values[f"service-{n}-condition"] = service.condition.value
-        values[f"service-{n}-price_usd"] = str(service.price_usd or "")
-        values[f"service-{n}-minutes"] = str(service.minutes or "")
-    return values
+
+
+def form_from(candidate: Candidate) -> ClinicForm:
+    """Return the form of a new clinic, filled with what the registry says of a candidate.
+
+    A mailbox is no street where anybody is treated: it is left for staff to find out.
+    """
+    form = form_for(None, None)
+    for name in ("name", "npi", "street", "city", "state", "postal_code", "phone"):
+        form[name].data = getattr(candidate, name) or ""
+    if candidate.address_flag is not None:
+        form.street.data = ""
+    form.candidate.data = str(candidate.id)
+    return form
 
 
 def owner_label(owner: Organization) -> str:

@@ -1,7 +1,7 @@
 """The forms of practitioners, owners, posts and credentials."""
 
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField, SelectField, StringField
+from wtforms import HiddenField, SelectField, StringField, TextAreaField
 
 from directory.domain.credentials import CredentialKind
 from directory.models import Credential
@@ -15,6 +15,7 @@ class PersonForm(EntryForm):
     name = StringField(_l("Name"))
     profession = StringField(_l("Profession"))
     npi = StringField(_l("NPI"))
+    former_names = TextAreaField(_l("Former names"))
     version = HiddenField()
 
 

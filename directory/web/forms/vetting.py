@@ -25,7 +25,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
 from directory.domain.criteria import Level
 from directory.domain.findings import Outcome, needs_proof
-from directory.domain.plan import AttemptReason, Channel
+from directory.domain.looks import AttemptReason, Channel
 from directory.models import Credential, Evidence
 from directory.operations.vetting import Observation
 from directory.operations.workspace import Workspace, last_day_of

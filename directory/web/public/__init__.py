@@ -19,7 +19,7 @@ from sqlalchemy import text
 from directory.domain.placenames import Place
 from directory.extensions import db
 from directory.operations.case_list import contacts_due
-from directory.operations.clinics import public_clinic
+from directory.operations.clinics import public_clinic, successor
 from directory.web.forms.search import RADII, SearchForm
 from directory.web.public.jsonld import clinic_document
 from directory.web.searching import answer_search
@@ -102,7 +102,8 @@ def clinic(clinic_id: int, slug: str = "") -> ResponseReturnValue:
     """One clinic: what was checked, by whom, where, when, and until when it holds."""
     page = public_clinic(db.session(), catalogue(), clinic_id, now(), two_person=here().two_person)
     if page is None:
-        abort(404)
+        heir = successor(db.session(), clinic_id) or abort(404)
+        return redirect(clinic_url(heir.clinic_id, heir.card["name"]), 301)
     if slug != slug_of(page.clinic.name):
         return redirect(clinic_url(clinic_id, page.clinic.name), 301)
     document = clinic_document(page, clinic_url(clinic_id, page.clinic.name, external=True))

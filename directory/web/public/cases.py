@@ -39,6 +39,7 @@ from directory.domain.throttle import Throttle
 from directory.extensions import db
 from directory.models import Case, SearchRow
 from directory.operations import cases
+from directory.operations.clinics import successor
 from directory.web import form_token, wording
 from directory.web.forms.cases import (
     AnswerForm,
@@ -67,6 +68,18 @@ def _remember(setup: Any) -> None:
 def _read_state() -> None:
     """Read the directory's state first, so that even an error page knows the demonstration."""
     state()
+
+
+@outside.before_request
+def _moved() -> ResponseReturnValue | None:
+    """Lead the old address of a merged listing to the clinic that speaks for it."""
+    clinic_id = (request.view_args or {}).get("clinic_id")
+    if clinic_id is None or request.method not in ("GET", "HEAD"):
+        return None
+    heir = None if db.session.get(SearchRow, clinic_id) else successor(db.session(), clinic_id)
+    if heir is None or request.endpoint is None:
+        return None
+    return redirect(url_for(request.endpoint, clinic_id=heir.clinic_id), 301)
 
 
 @outside.after_request
@@ -161,8 +174,11 @@ def withdraw(token: str) -> ResponseReturnValue:
 
 
 def _public(clinic_id: int) -> SearchRow:
-    """Return what the public reads of a clinic; 404 when it reads nothing."""
-    row = db.session.get(SearchRow, clinic_id)
+    """Return what the public reads of a clinic; 404 when it reads nothing.
+
+    A form that was open while its clinic was merged goes to the one that speaks for it.
+    """
+    row = db.session.get(SearchRow, clinic_id) or successor(db.session(), clinic_id)
     if row is None:
         abort(404)
     return row
