@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session, contains_eager, joinedload
 from directory.domain.entries import EntryRefused
 from directory.domain.nppes import DECISIONS, TRIAGE_STEPS, Triage
 from directory.models import Candidate, CandidateChange, CandidateLookup, Clinic, Evidence, User
-from directory.models.engine import lock_log
 from directory.models.vetting import EvidenceKind
 from directory.operations import events
 from directory.operations.conflicts import clinics_of, refuse_conflicted
@@ -108,7 +107,6 @@ def decide(
     Raises Stale when somebody else decided meanwhile, EntryRefused("triage_step") for a decision
     that cannot follow, or EntryRefused("conflicted").
     """
-    lock_log(session)
     refuse_interested(session, actor, candidate)
     at_version(candidate, version)
     if to not in TRIAGE_STEPS[candidate.triage] or candidate.clinic_id is not None:
@@ -128,7 +126,6 @@ def undo(
     Raises Stale when somebody else decided meanwhile, and EntryRefused("triage_undo") for
     somebody else's decision or a candidate that has a listing by now.
     """
-    lock_log(session)
     refuse_interested(session, actor, candidate)
     at_version(candidate, version)
     if not may_undo(candidate, actor):
@@ -152,7 +149,6 @@ def see(session: Session, actor: User, now: datetime, change: CandidateChange) -
     Raises Stale when somebody else did so meanwhile, EntryRefused("conflicted") for a listing in
     which the actor has an interest.
     """
-    lock_log(session)
     candidate = change.candidate
     refuse_interested(session, actor, candidate)
     seen = session.execute(

@@ -12,7 +12,6 @@ from directory.domain.duplicates import Entry, Found, Likeness, Pair, find_pairs
 from directory.domain.entries import EntryRefused
 from directory.domain.standing import Listing
 from directory.models import Clinic, ClinicDistinct, Organization, User
-from directory.models.engine import lock_log
 from directory.operations import events
 from directory.operations.conflicts import refuse_conflicted
 from directory.operations.families import refuse_merged
@@ -81,7 +80,6 @@ def tell_apart(
     Raises EntryRefused for one clinic twice, a merged one, a missing reason, a pair that was told
     apart before and a conflict of interest with either; Stale when either was saved meanwhile.
     """
-    lock_log(session)
     check_pair(session, actor, one, other)
     if told_apart(session, one.id, other.id) is not None:
         raise EntryRefused("told_apart", "reason")

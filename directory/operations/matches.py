@@ -38,7 +38,6 @@ from directory.models import (
     User,
     Verification,
 )
-from directory.models.engine import lock_log
 from directory.models.staff import StaffRole
 from directory.operations import events
 from directory.operations.conflicts import refuse_conflicted
@@ -182,7 +181,6 @@ def compare_birth_date(
 
     Where they are equal the match becomes one by name and birth date. Raises as `confirm` does.
     """
-    lock_log(session)
     refuse_conflicted(session, actor, clinics_ever(session, match.subject))
     at_version(match, version)
     if match.state is not MatchState.POTENTIAL or match.practitioner_id is None:
@@ -251,8 +249,7 @@ def _begin(
     *,
     again: bool = False,
 ) -> None:
-    """Keep others away while one decides, and refuse what may not be decided."""
-    lock_log(session)
+    """Refuse what may not be decided, by this person or any more."""
     refuse_conflicted(session, actor, clinics_ever(session, match.subject))
     at_version(match, version)
     if to not in STEPS[match.state] and not again:

@@ -25,7 +25,6 @@ from directory.domain.merges import differing, may_keep, to_set_aside
 from directory.domain.standing import Listing, Standing, standing
 from directory.models import Clinic, Merge, SetAside, User
 from directory.models.clinic import Post
-from directory.models.engine import lock_log
 from directory.operations import events, falls
 from directory.operations.conflicts import refuse_conflicted
 from directory.operations.duplicates import check_pair, check_reason
@@ -176,7 +175,6 @@ def merge(
     digest of the plan that was shown. Raises Stale when either is no longer so, and EntryRefused
     as plan_merge does and for a missing reason.
     """
-    lock_log(session)
     check_reason(reason)
     check_pair(session, actor, kept, merged)
     at_version(kept, versions[0])
@@ -263,7 +261,6 @@ def undo(
     What was added to the kept listing since stays with it. Raises as refuse_undo does, and
     EntryRefused for a missing reason.
     """
-    lock_log(session)
     session.refresh(row, with_for_update=True)
     refuse_undo(session, actor, row)
     check_reason(reason)

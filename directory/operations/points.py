@@ -27,7 +27,6 @@ from directory.domain.points import (
 from directory.domain.standing import Listing
 from directory.models import Clinic, PointLookup, User
 from directory.models.clinic import PointPrecision
-from directory.models.engine import lock_log
 from directory.operations import events
 from directory.operations.conflicts import refuse_conflicted
 from directory.operations.stale import Stale, at_version, flush_or_stale
@@ -112,7 +111,6 @@ def keep(
     None when the clinic was edited, placed or closed while the geocoder was asked: then nothing
     is written.
     """
-    lock_log(session)
     if wanted(session, asked.clinic_id) != asked:
         return None
     clinic = session.get_one(Clinic, asked.clinic_id)
@@ -151,7 +149,6 @@ def leave(
     Raises EntryRefused("conflicted"), EntryRefused("too_long") and Stale when the clinic no
     longer waits or somebody else decided.
     """
-    lock_log(session)
     refuse_conflicted(session, actor, [clinic_id])
     if len(reason) > LONGEST_REASON:
         raise EntryRefused("too_long", "reason", longest=LONGEST_REASON)
