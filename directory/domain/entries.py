@@ -27,6 +27,11 @@ class EntryRefused(ValueError):
         self.field = field
         self.details = details
 
+    @property
+    def problems(self) -> tuple["EntryRefused"]:
+        """Itself, as what refuses several things lists them."""
+        return (self,)
+
 
 def has_hidden(text: str, *, lines: bool = False) -> bool:
     """Say whether text holds characters that nobody sees: controls, bidi marks, zero widths.

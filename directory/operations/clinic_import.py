@@ -133,10 +133,8 @@ def import_clinics(
     for row in table.rows:
         try:
             work.take(row)
-        except EntriesRefused as refused:
+        except (EntriesRefused, EntryRefused) as refused:
             work.refuse(row, refused.problems)
-        except EntryRefused as refused:
-            work.refuse(row, [refused])
     # All at once: one by one the writing would take twice as long, and others wait for it.
     touched = screen_clinics(session, now, catalogue, work.written, two_person=two_person)
     shown = sorted({*work.written, *touched})
@@ -219,10 +217,8 @@ class _Import:
         try:
             if not clinic or edited & {"organization", "organization_npi"}:
                 owner = self.owners.find(cells["organization"], cells["organization_npi"])
-        except EntriesRefused as refused:
+        except (EntriesRefused, EntryRefused) as refused:
             problems += refused.problems
-        except EntryRefused as refused:
-            problems.append(refused)
         try:
             facts = read_clinic(typed)
         except EntriesRefused as refused:

@@ -231,10 +231,8 @@ def _planned(form: ClinicForm, clinic: Clinic | None) -> Edit | None:
             refuse_conflicted(db.session(), current_staff(), [clinic.id])
         facts = read_clinic(form.typed())
         return plan_edit(db.session(), catalogue(), here().gazetteer(), clinic, facts)
-    except EntriesRefused as refused:
+    except (EntriesRefused, EntryRefused) as refused:
         form.refuse(refused.problems)
-    except EntryRefused as refused:
-        form.refuse([refused])
     return None
 
 

@@ -56,11 +56,8 @@ def create(noun: str, number: int) -> ResponseReturnValue:
             Sealer(here().settings.secret_key),
             two_person=here().two_person,
         )
-    except EntriesRefused as refused:
+    except (EntriesRefused, EntryRefused) as refused:
         form.refuse(refused.problems)
-        return _form(holder, form, None), 400
-    except EntryRefused as refused:
-        form.refuse([refused])
         return _form(holder, form, None), 400
     db.session.commit()
     flash(_("Saved."))
@@ -99,11 +96,8 @@ def save(credential_id: int) -> ResponseReturnValue:
             version=number_of(form.version.data),
             two_person=here().two_person,
         )
-    except EntriesRefused as refused:
+    except (EntriesRefused, EntryRefused) as refused:
         form.refuse(refused.problems)
-        return _form(_holder_of(row), form, row), 400
-    except EntryRefused as refused:
-        form.refuse([refused])
         return _form(_holder_of(row), form, row), 400
     except Stale:
         db.session.rollback()

@@ -101,11 +101,8 @@ def create(noun: str) -> ResponseReturnValue:
             facts,
             two_person=here().two_person,
         )
-    except EntriesRefused as refused:
+    except (EntriesRefused, EntryRefused) as refused:
         form.refuse(refused.problems)
-        return _form(noun, form, None), 400
-    except EntryRefused as refused:
-        form.refuse([refused])
         return _form(noun, form, None), 400
     db.session.commit()
     flash(_("Saved."))
@@ -146,11 +143,8 @@ def save(noun: str, number: int) -> ResponseReturnValue:
             version=number_of(form.version.data),
             two_person=here().two_person,
         )
-    except EntriesRefused as refused:
+    except (EntriesRefused, EntryRefused) as refused:
         form.refuse(refused.problems)
-        return _form(noun, form, row), 400
-    except EntryRefused as refused:
-        form.refuse([refused])
         return _form(noun, form, row), 400
     except Stale:
         db.session.rollback()
