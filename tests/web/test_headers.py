@@ -26,13 +26,15 @@ ANSWERS = [
     ("GET", "/clinics/999999", 404),
     ("GET", "/checklist", 200),
     ("GET", "/guide", 200),
+    ("GET", "/guide/doctor", 200),
+    ("GET", "/clinics/999999/questions", 404),
     ("GET", "/how-we-check", 200),
     ("GET", "/nothing-here", 404),
     ("GET", "/robots.txt", 200),
     ("GET", "/healthz", 200),
     ("GET", "/readyz", 200),
-    ("GET", "/static/css/directory.css", 200),
-    ("GET", "/static/nothing.css", 404),
+    ("GET", "/static/0/css/base.css", 200),
+    ("GET", "/static/0/nothing.css", 404),
     ("GET", "/api/v1/clinics?near=85004", 200),
     ("GET", "/api/v1/clinics?near=", 400),
     ("GET", "/api/v1/clinics/999999", 404),
@@ -68,7 +70,7 @@ def test_every_answer_is_guarded(demo_client, method, path, status):
 
 def test_https_is_insisted_on_only_where_there_is_https(bare_instance):
     with running(bare_instance, "sqlite://", https=True) as app:
-        for path in ("/healthz", "/nothing", "/static/css/directory.css", "/api/v1/x"):
+        for path in ("/healthz", "/nothing", "/static/0/css/base.css", "/api/v1/x"):
             headers = app.test_client().get(path).headers
             assert headers["Strict-Transport-Security"] == HSTS
 
