@@ -41,6 +41,17 @@ _SPELLINGS: Final[dict[str, str]] = {
     "FM": "micronesia", "PR": "puertorico",
 }  # fmt: skip
 
+# Names in Spanish where they are not the English ones.
+_IN_SPANISH: Final[dict[str, str]] = {
+    "DC": "distritodecolumbia", "LA": "luisiana", "MI": "míchigan", "MS": "misisipi misisipí",
+    "MO": "misuri", "NH": "nuevohampshire nuevahampshire", "NJ": "nuevajersey nuevajérsey",
+    "NM": "nuevoméxico nuevomexico nuevoméjico nuevomejico", "NY": "nuevayork",
+    "NC": "carolinadelnorte", "ND": "dakotadelnorte", "PA": "pensilvania",
+    "SC": "carolinadelsur", "SD": "dakotadelsur", "TN": "tenesí tenesi", "TX": "tejas",
+    "WV": "virginiaoccidental", "AS": "samoaamericana", "MP": "islasmarianasdelnorte",
+    "VI": "islasvírgenes islasvirgenes",
+}  # fmt: skip
+
 COUNTRY_TAILS: Final = frozenset(
     {"us", "usa", "unitedstates", "unitedstatesofamerica", "america", "estadosunidos"}
 )
@@ -52,9 +63,11 @@ def _squeeze(text: str) -> str:
 
 def _spellings() -> dict[str, str]:
     found = {_squeeze(name): code for code, name in STATE_NAMES.items()}
-    for code, words in _SPELLINGS.items():
-        found.update(dict.fromkeys(words.split(), code))
+    for spellings in (_SPELLINGS, _IN_SPANISH):
+        for code, words in spellings.items():
+            found.update(dict.fromkeys(words.split(), code))
     found.update({code.lower(): code for code in STATE_NAMES})
+    found.update({f"{_squeeze(name)}state": code for code, name in STATE_NAMES.items()})
     return found
 
 

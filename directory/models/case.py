@@ -49,7 +49,8 @@ class Case(Base):
     """A suggestion, correction or concern, and where it stands.
 
     `token` is the unguessable part of its status page's address, `nonce` is that of the form it
-    came in by, so that one form makes one case. `details` holds the form's short fields.
+    came in by, so that one form makes one case. `details` holds the form's short fields,
+    `language` is that of the page it was sent from (ISO 639), in which mail is written back.
     """
 
     __tablename__ = "outside_case"
@@ -82,6 +83,7 @@ class Case(Base):
     token: Mapped[str] = mapped_column(String(64), unique=True)
     nonce: Mapped[str] = mapped_column(String(64), unique=True)
     details: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
+    language: Mapped[str] = mapped_column(String(3), default="en", server_default="en")
     received_at: Mapped[datetime]
     changed_at: Mapped[datetime]
     first_reply_at: Mapped[datetime | None]

@@ -60,6 +60,7 @@ class Opening:
     category: Category | None = None
     clinic_id: int | None = None
     details: Mapping[str, str] = field(default_factory=dict)
+    language: str = "en"
     name: str = ""
     email: str = ""
 
@@ -84,6 +85,7 @@ def open_case(session: Session, now: datetime, opening: Opening) -> Case:
         token=secrets.token_urlsafe(TOKEN_BYTES),
         nonce=opening.nonce,
         details={name: text for name, text in opening.details.items() if text},
+        language=opening.language,
         received_at=now,
         changed_at=now,
     )

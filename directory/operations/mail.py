@@ -36,6 +36,7 @@ class Note:
     case_id: int
     token: str
     state: CaseState
+    language: str
     email: str
     words: str
 
@@ -106,6 +107,7 @@ def claim(session: Session, now: datetime, mail_id: int) -> Note | None:
         case_id=case.id,
         token=case.token,
         state=case.state,
+        language=case.language,
         email=contact.email,
         words=mail.message.words or "" if mail.message else "",
     )

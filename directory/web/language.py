@@ -1,25 +1,64 @@
-"""How pages speak: the language of a request, and days, distances and phones in its words."""
+"""How pages speak: the language of a request, and days, distances and phones in its words.
+
+A language stands first in the address (`/es/guide`); the source language has no such part. It is
+moved to the address's root before anything else reads it, so that every link, form and redirect
+stays in its language by itself.
+"""
 
 import re
+from collections.abc import Callable, Iterable
 from datetime import date
+from functools import cache
+from typing import NamedTuple
+from urllib.parse import quote
 
 from babel import Locale
 from babel.dates import format_date
-from flask import Flask
-from flask_babel import get_locale, ngettext
+from babel.localedata import locale_identifiers
+from babel.numbers import format_decimal
+from babel.support import NullTranslations
+from flask import Flask, g, has_request_context, request
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from directory.extensions import babel
 from directory.web import wording
+from directory.web.translations import SOURCE_LANGUAGE, languages, translations_of
 
-LANGUAGES = ("en",)
+_Wsgi = Callable[..., Iterable[bytes]]
+
+CHOSEN = "directory.language"
+"""The key in a WSGI environment under which the language of the address is kept."""
+
+_PATH = "/:@!$&'()*+,;=-._~"
+"""Characters that stand for themselves in a path (RFC 3986, section 3.3)."""
+
+
+class Edition(NamedTuple):
+    """This page in one language: the code, its name in itself, its address on this host."""
+
+    code: str
+    name: str
+    path: str
 
 
 def install(app: Flask) -> None:
     """Set up translations, strict templates and the filters they use."""
     from jinja2 import StrictUndefined
 
-    babel.init_app(app, default_locale=LANGUAGES[0], default_timezone="UTC")
+    app.wsgi_app = _from_the_address(app.wsgi_app)  # type: ignore[method-assign]
+    babel.init_app(
+        app,
+        default_locale=SOURCE_LANGUAGE,
+        default_timezone="UTC",
+        locale_selector=language,
+    )
+    # Flask-Babel looks the language up anew for each text, which took a fifth of a page's time.
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        lambda text: _texts().gettext(text),
+        lambda one, many, count: _texts().ngettext(one, many, count),
+        newstyle=True,
+    )
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
@@ -28,26 +67,93 @@ def install(app: Flask) -> None:
         day=day, miles=miles, phone=phone, dollars=dollars, language_name=language_name
     )
     app.jinja_env.globals.update(wording=wording, language=language)
+    app.jinja_env.globals.update(editions=editions, alternates=alternates)
+
+
+def _texts() -> NullTranslations:
+    """Return the translations for this page, found once a request."""
+    if "texts" not in g:
+        g.texts = translations_of(language())
+    found: NullTranslations = g.texts
+    return found
+
+
+def _from_the_address(application: _Wsgi) -> _Wsgi:
+    """Return the WSGI application that takes a language off the front of an address."""
+
+    def answer(environ: dict[str, str], start: Callable[..., object]) -> Iterable[bytes]:
+        first, _slash, rest = environ.get("PATH_INFO", "").removeprefix("/").partition("/")
+        if first in languages()[1:]:
+            environ = environ | in_language(first, environ.get("SCRIPT_NAME", ""))
+            environ["PATH_INFO"] = f"/{rest}"
+        return application(environ, start)
+
+    return answer
+
+
+def in_language(code: str, root: str = "") -> dict[str, str]:
+    """Return what a WSGI environment holds for a page in that language below `root`."""
+    if code == SOURCE_LANGUAGE:
+        return {"SCRIPT_NAME": root, CHOSEN: code}
+    return {"SCRIPT_NAME": f"{root}/{code}", CHOSEN: code}
 
 
 def language() -> str:
-    """Return the language code of this request, for `lang` attributes."""
-    return str(get_locale() or LANGUAGES[0])
+    """Return the language code of this request; a command answers no request and has none."""
+    if not has_request_context():
+        return SOURCE_LANGUAGE
+    return str(request.environ.get(CHOSEN, SOURCE_LANGUAGE))
+
+
+@cache
+def _conventions(code: str) -> Locale:
+    """Return how days and numbers are written in a language in the United States."""
+    return Locale.negotiate([f"{code}_US", code], locale_identifiers()) or Locale.parse(code)
+
+
+def site_root() -> str:
+    """Return the path below which the whole site lies, whatever the language of this page."""
+    chosen = language()
+    return request.script_root.removesuffix(f"/{chosen}" if chosen != SOURCE_LANGUAGE else "")
+
+
+def editions() -> list[Edition]:
+    """Return this page, its query included, in each language of the site.
+
+    A page that answers a sent form has none: following a link would lose what was typed.
+    """
+    if request.method not in ("GET", "HEAD"):
+        return []
+    query = "?" + quote(request.query_string, safe=_PATH + "?%") if request.query_string else ""
+    return [
+        Edition(code, language_name(code, code).capitalize(), _path_in(code) + query)
+        for code in languages()
+    ]
+
+
+def alternates() -> list[tuple[str, str]]:
+    """Return each language's code and this page's whole address in it, without a query."""
+    return [(code, request.host_url.rstrip("/") + _path_in(code)) for code in languages()]
+
+
+def _path_in(code: str) -> str:
+    return in_language(code, site_root())["SCRIPT_NAME"] + quote(request.path, safe=_PATH)
 
 
 def day(value: date) -> str:
     """Return a day as patients read it: 12 Oct 2026."""
-    return str(format_date(value, "d MMM yyyy", locale=language()))
+    return str(format_date(value, "d MMM yyyy", locale=_conventions(language())))
 
 
 def miles(value: float) -> str:
     """Return a distance in miles: tenths below ten, whole miles from there."""
     if value < 0.05:
         return str(_("less than 0.1 miles"))
-    shown = f"{value:.1f}" if value < 9.95 else f"{value:,.0f}"
-    return str(
-        ngettext("%(shown)s mile", "%(shown)s miles", 1 if shown == "1.0" else 2, shown=shown)
+    rounded = round(value, 1) if value < 9.95 else round(value)
+    shown = format_decimal(
+        rounded, "0.0" if value < 9.95 else "#,##0", locale=_conventions(language())
     )
+    return str(ngettext("%(shown)s mile", "%(shown)s miles", 1 if rounded == 1 else 2, shown=shown))
 
 
 def phone(value: str) -> str:
@@ -56,9 +162,12 @@ def phone(value: str) -> str:
     return "({}) {}-{}".format(*found.groups()) if found else value
 
 
-def language_name(code: str) -> str:
-    """Return the name of a spoken language from its ISO 639 code, or the code itself."""
-    return str(Locale.parse(language()).languages.get(code, code))
+def language_name(code: str, within: str = "") -> str:
+    """Return the name of a language from its ISO 639 code, or the code itself.
+
+    It is named in the language `within`, which is this page's unless another is given.
+    """
+    return str(Locale.parse(within or language()).languages.get(code, code))
 
 
 def dollars(value: int) -> str:

@@ -7,12 +7,15 @@ from flask import Flask, Response, current_app, render_template, url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from directory.domain.progress import Steps, Watch, nobody
 from directory.extensions import db
 from directory.models.case import MailKind
 from directory.models.engine import begin_writing
 from directory.operations import mail
 from directory.settings import Settings
 from directory.sources.mail import Letter, NotSent, open_mailer
+from directory.web.language import in_language
+from directory.web.translations import SOURCE_LANGUAGE, languages
 
 log = logging.getLogger("directory.mail")
 MAILER = "directory_mailer"
@@ -37,20 +40,22 @@ def _send_quietly(app: Flask) -> None:
         log.exception("mail could not be sent now; it stays in line")
 
 
-def send_waiting(app: Flask) -> tuple[int, int]:
+def send_waiting(app: Flask, watch: Watch = nobody) -> tuple[int, int]:
     """Try every mail that is due; returns how many went out and how many did not.
 
     Each mail has transactions of its own, and none is open while the mail server is asked.
     """
     directory = app.extensions["directory"]
     sent = failed = 0
-    with app.test_request_context(base_url=directory.settings.public_url):
+    with app.app_context():
         with Session(db.engine) as session:
             waiting = mail.due(session, directory.clock())
+        steps = Steps(watch, len(waiting))
         for mail_id in waiting:
             outcome = _send_one(app, mail_id, directory.clock())
             sent += outcome is True
             failed += outcome is False
+            steps.took()
     return sent, failed
 
 
@@ -63,7 +68,13 @@ def _send_one(app: Flask, mail_id: int, now: datetime) -> bool | None:
         return None
     problem = ""
     try:
-        app.extensions[MAILER].send(letter_of(note, now))
+        base, root = (
+            app.extensions["directory"].settings.public_url,
+            in_language(_still_spoken(note.language)),
+        )
+        with app.test_request_context(base_url=base, environ_overrides=root):
+            letter = letter_of(note, now)
+        app.extensions[MAILER].send(letter)
     except NotSent as error:
         problem = str(error)
         log.warning("mail %d was not sent: %s", mail_id, problem)
@@ -76,8 +87,13 @@ def _send_one(app: Flask, mail_id: int, now: datetime) -> bool | None:
     return not problem
 
 
+def _still_spoken(code: str) -> str:
+    """Return a language of the site: the source's when the one of a case was taken away since."""
+    return code if code in languages() else SOURCE_LANGUAGE
+
+
 def letter_of(note: mail.Note, now: datetime) -> Letter:
-    """Return a note as a letter in plain text with its link; needs a request's context."""
+    """Return a note as a letter in plain text with its link, in the language of the context."""
     subjects = {
         MailKind.RECEIPT: _("We got your report: case %(number)d", number=note.case_id),
         MailKind.QUESTION: _("A question about case %(number)d", number=note.case_id),

@@ -5,8 +5,9 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from directory.extensions import db
-from directory.models import Base, OutgoingMail
-from directory.models.case import MailState
+from directory.models import Base, Case, OutgoingMail
+from directory.models.case import MailKind, MailState
+from directory.operations import mail
 from directory.sources.mail import NotSent
 from tests.factories import NOW
 from tests.web.outside import CONTACT, SUGGESTION, outbox, send, sent_token, set_clock
@@ -26,6 +27,24 @@ def test_a_receipt_goes_out_after_the_commit_without_the_senders_words(app, clie
     assert "Pat" not in letter.body
     with app.app_context():
         assert db.session.scalars(select(OutgoingMail.state)).all() == [MailState.SENT]
+
+
+def test_a_sender_gets_mail_and_links_in_the_language_of_the_form(app, client):
+    box = outbox(app)
+    thanks = send(app, client, "/es/suggest", {**SUGGESTION, **CONTACT})
+    assert thanks.headers["Location"].startswith("/es/cases/")
+    token = thanks.headers["Location"].split("/")[3]
+    assert box.letters[0].subject.startswith("Recibimos su ")
+    assert f"http://127.0.0.1:5000/es/cases/{token}" in box.letters[0].body
+    with app.app_context():
+        case = db.session.scalars(select(Case)).one()
+        assert case.language == "es"
+        # Whoever sends what waits has no language of the sender's.
+        mail.queue(db.session, NOW, case, MailKind.DECISION)
+        db.session.commit()
+    set_clock(app, NOW + timedelta(hours=1))
+    app.test_cli_runner().invoke(args=["mail", "send"])
+    assert box.letters[1].subject.startswith("Lo que decidimos")
 
 
 def test_mail_that_fails_waits_and_the_command_sends_it(app, client):

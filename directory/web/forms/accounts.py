@@ -4,7 +4,6 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from wtforms import (  # type: ignore[attr-defined]  # its published types lag behind
-    Form,
     PasswordField,
     SelectChoice,
     SelectField,
@@ -15,6 +14,7 @@ from wtforms.validators import InputRequired, Length
 
 from directory.domain.accounts import Weakness, normal_mail, weakness
 from directory.models.staff import StaffRole
+from directory.web.forms.base import Form
 
 LONGEST_NAME = 200
 LARGEST_ID = 2**63 - 1

@@ -9,7 +9,6 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import (  # type: ignore[attr-defined]  # its published types lag behind
     DateField,
-    Form,
     IntegerField,
     SelectChoice,
     SelectField,
@@ -22,6 +21,7 @@ from wtforms.validators import DataRequired, Length, Optional
 from directory.domain.cases import LONGEST_WORDS, Category
 from directory.operations.replies import LONGEST_REPLY
 from directory.web import wording
+from directory.web.forms.base import Form
 
 EMAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+", re.ASCII)
 SITE = re.compile(r"(?:https?://)?[^\s/@:]+\.[^\s/@:]+(?:/\S*)?", re.IGNORECASE)

@@ -6,12 +6,12 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import (  # type: ignore[attr-defined]  # its published types lag behind
-    Form,
     SelectChoice,
 )
 
 from directory.domain.entries import EntryRefused
 from directory.domain.state_names import STATE_NAMES
+from directory.web.forms.base import Form
 
 REFUSALS = {
     "needed": _l("Fill this in."),

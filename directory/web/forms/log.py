@@ -7,7 +7,6 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import (  # type: ignore[attr-defined]  # its published types lag behind
     DateField,
-    Form,
     SelectChoice,
     SelectField,
     StringField,
@@ -18,6 +17,7 @@ from wtforms.validators import Length, Optional
 from directory.domain.acts import ACTS
 from directory.operations.log import Wanted, readable_subject
 from directory.web import wording
+from directory.web.forms.base import Form
 
 
 class LogForm(Form):

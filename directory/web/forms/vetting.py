@@ -10,7 +10,6 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import (  # type: ignore[attr-defined]  # its published types lag behind
     DateField,
-    Form,
     HiddenField,
     IntegerField,
     RadioField,
@@ -30,6 +29,7 @@ from directory.models import Credential, Evidence
 from directory.operations.vetting import Observation
 from directory.operations.workspace import Workspace, last_day_of
 from directory.web import wording
+from directory.web.forms.base import Form
 
 ADDRESS = re.compile(r"https?://[^\s\"<>]+")
 MOST_LINKS = 10
