@@ -1,6 +1,6 @@
 """Find the public clinics near a point: in true order, with counts for every filter."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -45,6 +45,7 @@ class Search:
     filters: Filters = NO_FILTERS
     sort: str = "distance"
     page: int = 1
+    per_page: int = PER_PAGE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,30 +69,39 @@ class Results:
     hits: tuple[Hit, ...]
     facets: dict[str, dict[str, int]]
     beyond: tuple[Hit, ...] = ()
+    per_page: int = PER_PAGE
 
     @property
     def pages(self) -> int:
-        """How many pages there are; at least one."""
-        return max(1, -(-self.total // PER_PAGE))
+        """How many pages there are; at least one, also when only counts were asked for."""
+        return max(1, -(-self.total // self.per_page)) if self.per_page else 1
+
+    @property
+    def first(self) -> int:
+        """The place of this page's first hit among all."""
+        return (self.page - 1) * self.per_page + 1
 
 
 def find_clinics(session: Session, catalogue: Catalogue, search: Search, now: datetime) -> Results:
     """Answer a search at the moment `now`, in a constant number of statements.
 
     Distance orders by the chord, which orders as the WGS-84 geodesic does; ties go to the lower
-    clinic number. Nothing is written and nothing about the searcher is kept.
+    clinic number. With no clinic a page (`per_page` 0) it only counts. Nothing is written and
+    nothing about the searcher is kept.
     """
     counts = _counts(session, catalogue, search, minute_of(now))
     total = counts[0]
-    offset = (search.page - 1) * PER_PAGE
+    offset = (search.page - 1) * search.per_page
     hits: tuple[Hit, ...] = ()
     beyond: tuple[Hit, ...] = ()
-    if offset < total:
+    if not search.per_page:
+        pass
+    elif offset < total:
         miles = search.within_miles
         if search.sort == "distance":
-            wanted = min(offset + PER_PAGE, total)
+            wanted = min(offset + search.per_page, total)
             miles = min(_ring(search, n) for n in range(RINGS) if counts[n] >= wanted)
-        hits = _hits(session, search, now, miles=miles, limit=PER_PAGE, offset=offset)
+        hits = _hits(session, search, now, miles=miles, limit=search.per_page, offset=offset)
     elif not total:
         beyond = _beyond(session, search, now)
     return Results(
@@ -100,7 +110,13 @@ def find_clinics(session: Session, catalogue: Catalogue, search: Search, now: da
         hits=hits,
         facets=_facets(catalogue, counts[RINGS:]),
         beyond=beyond,
+        per_page=search.per_page,
     )
+
+
+def count_clinics(session: Session, catalogue: Catalogue, search: Search, now: datetime) -> int:
+    """Return how many clinics a search finds at the moment `now`, in one statement."""
+    return _counts(session, catalogue, search, minute_of(now))[0]
 
 
 def _ring(search: Search, number: int) -> float:
@@ -156,7 +172,11 @@ def _hit(clinic_id: int, card: dict[str, Any], miles: float, now: datetime) -> H
 
 
 def _beyond(session: Session, search: Search, now: datetime) -> tuple[Hit, ...]:
-    """Return the nearest few outside the circle, by the geodesic itself: they may be far."""
+    """Return the nearest few outside the circle, by the geodesic itself: they may be far.
+
+    A state in which there is none ends at its border no more.
+    """
+    search = replace(search, filters=replace(search.filters, state=""))
     found: tuple[Hit, ...] = ()
     for miles in BEYOND_REACH:
         if miles > search.within_miles and len(found) < BEYOND:

@@ -15,13 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from directory.domain.places import earth_point, miles_of_chord, squared_chord_cm
 from directory.sources.gazetteer_build import build
 from directory.sources.spelling import edit_distance, edits
-from directory.sources.towns import miles_between
 
 __all__ = ["Gazetteer", "NamedPlace", "NearMiss", "ZipPlace", "build"]
 
 _CACHE_KIB: Final = 2048  # per connection
+_REACHES: Final = (0.3, 1.0, 2.21)  # degrees of latitude: 20, 68 and 150 miles
+_MILES_PER_DEGREE: Final = 68.0  # a little less than a degree of latitude has anywhere
 _NAMED: Final = """
 SELECT place.id, place.name, place.state, place.lat, place.lon, place.population, place.weight,
   place.kind, place.county, name.rank, name.key
@@ -41,6 +43,13 @@ FROM (
   WHERE key >= ? AND key < ? AND rank >= 2 AND (? = 0 OR instr(?, state) > 0)
   GROUP BY place ORDER BY max(rank) DESC, max(weight) DESC LIMIT ?
 ) AS best JOIN place ON place.id = best.id
+"""
+
+_TOWNS: Final = """
+SELECT name, lat, lon, population FROM place
+WHERE kind = 'city' AND population > 0 AND lat BETWEEN ? AND ?
+  AND min(abs(lon - ?), 360 - abs(lon - ?)) <= ?
+ORDER BY population DESC, name, lat LIMIT ?
 """
 
 
@@ -171,20 +180,49 @@ class Gazetteer:
         place = self.zip_code(code)
         return place.timezone or None if place else None
 
-    def nearest_zip(self, lat: float, lon: float) -> tuple[float, ZipPlace] | None:
-        """Return the ZIP code whose middle is nearest, with the miles to it, within 150 miles."""
-        for reach in (0.3, 1.0, 2.2):
-            wide = min(reach / max(math.cos(math.radians(lat)), 0.01), 180.0)
-            rows = self._rows(
-                "SELECT code, city, state, county, lat, lon, timezone FROM zip"
-                " WHERE lat BETWEEN ? AND ? AND lon BETWEEN ? AND ?",
-                (lat - reach, lat + reach, lon - wide, lon + wide),
-            )
-            near = [(miles_between(lat, lon, row[4], row[5]), row) for row in rows]
+    def nearest_zip(
+        self, lat: float, lon: float, *, ordinary: bool = False
+    ) -> tuple[float, ZipPlace] | None:
+        """Return the ZIP code whose middle is nearest, with the miles to it, within 150 miles.
+
+        Nearest along the WGS-84 geodesic; of equally near ones the lower code. `ordinary` leaves
+        out the codes of post office boxes and of single companies, which few people would type.
+        """
+        here = earth_point(lat, lon)
+        for reach in _REACHES:
+            rows = self._zips_around(lat, lon, reach, ordinary)
+            near = [(squared_chord_cm(here, earth_point(row[4], row[5])), row) for row in rows]
             if near:
-                miles, row = min(near)
-                return miles, ZipPlace(*row)
+                chord, row = min(near)
+                miles = miles_of_chord(chord, lat)
+                if miles <= reach * _MILES_PER_DEGREE:  # else one outside the box may be nearer
+                    return miles, ZipPlace(*row)
         return None
+
+    def _zips_around(
+        self, lat: float, lon: float, reach: float, ordinary: bool
+    ) -> list[tuple[Any, ...]]:
+        """Return the ZIP codes in the box around a circle of `reach` degrees."""
+        wide = 180.0
+        if abs(lat) + reach < 90:
+            ratio = math.sin(math.radians(reach)) / math.cos(math.radians(lat))
+            wide = math.degrees(math.asin(min(ratio, 1.0))) + 0.01
+        west, east = lon - wide, lon + wide
+        return self._rows(
+            "SELECT code, city, state, county, lat, lon, timezone FROM zip"
+            " WHERE lat BETWEEN ? AND ? AND standard >= ? AND (lon BETWEEN ? AND ?"
+            " OR lon + 360 BETWEEN ? AND ? OR lon - 360 BETWEEN ? AND ?)",
+            (lat - reach, lat + reach, int(ordinary), west, east, west, east, west, east),
+        )
+
+    def towns_around(
+        self, lat: float, lon: float, high: float, wide: float, limit: int
+    ) -> list[tuple[str, float, float, int]]:
+        """Return the largest towns up to `high` and `wide` degrees away, for names on a map.
+
+        Each is the name, latitude, longitude, people.
+        """
+        return self._rows(_TOWNS, (lat - high, lat + high, lon, lon, wide, limit))
 
     def counties(self, key: str, state: str | None) -> list[tuple[str, str, float, float, int]]:
         """Return the counties with this name key ("kingcounty"), most people first.

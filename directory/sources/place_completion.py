@@ -2,11 +2,18 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 
 from directory.domain.placenames import Place, key_of, parse, short_key, words_of
 from directory.domain.state_names import STATE_NAMES
 from directory.sources.gazetteer import Gazetteer, NamedPlace
 from directory.sources.place_choice import place_of, zip_place
+from directory.sources.place_search import PlaceReader
+
+SHORTEST_STATE = 4
+"""Letters from which a state's name is completed; "new" and "mas" begin too much else."""
+
+MOST_STATES = 2
 
 
 def complete(gazetteer: Gazetteer, prefix: str, limit: int) -> tuple[Place, ...]:
@@ -28,7 +35,26 @@ def complete(gazetteer: Gazetteer, prefix: str, limit: int) -> tuple[Place, ...]
         states = _states_from(words[-1])
         if states:  # "Portland, m" is on its way to Maine
             rows += gazetteer.name_prefix(short_key(words[:-1]), states, limit)
-    return _named_apart({row.id: row for row in rows}.values())[:limit]
+    whole = _whole_states(gazetteer, key)
+    places = _named_apart({row.id: row for row in rows}.values())
+    return (*places[: max(limit - len(whole), 0)], *whole)[:limit]
+
+
+def _whole_states(gazetteer: Gazetteer, key: str) -> tuple[Place, ...]:
+    """Return the states whose name begins so, after the towns: a town is what most look for."""
+    if len(key) < SHORTEST_STATE:
+        return ()
+    names = [name for name in STATE_NAMES.values() if "".join(words_of(name)).startswith(key)]
+    reader = PlaceReader(gazetteer)
+    found = []
+    for name in names[:MOST_STATES]:
+        reading = reader.read(name)
+        if reading.place is not None and reading.place.precision == "state":
+            found.append(reading.place)
+        # "New York" alone is the city; with the word behind it, it is read as the state.
+        others = [place for place in reading.alternatives if place.precision == "state"]
+        found += [replace(place, name=f"{name} State") for place in others]
+    return tuple(found)
 
 
 def _named_apart(rows: Iterable[NamedPlace]) -> tuple[Place, ...]:

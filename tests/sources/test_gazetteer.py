@@ -1,11 +1,14 @@
 """The compiled place index: built in one step, read by many threads, kept small."""
 
+import math
+import random
 import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from geopy.distance import geodesic
 
 from directory import paths
 from directory.sources import gazetteer
@@ -115,6 +118,40 @@ def test_the_nearest_zip_is_near_or_none(places: Gazetteer) -> None:
     assert places.nearest_zip(90.0, 0.0) is None
 
 
+def test_the_nearest_zip_is_the_nearest_by_the_geodesic(places: Gazetteer) -> None:
+    """Against geopy over every ZIP code, where a box alone would be wrong: far, wide, cut."""
+    asked = random.Random(5)
+    points = [(51.9, 179.9), (51.8, -176.6), (65.0, -145.0), (13.4, 144.8), (48.2, -106.6)]
+    points += [(asked.uniform(25, 49), asked.uniform(-124, -68)) for _ in range(20)]
+    every = places._rows("SELECT lat, lon, standard FROM zip WHERE lat IS NOT NULL")
+    found = 0
+    for point in points:
+        for ordinary in (False, True):
+            rows = [row for row in every if row[2] >= ordinary]
+            likely = sorted(rows, key=lambda row: roughly(point, row))[:40]
+            true = min(geodesic(point, row[:2]).miles for row in likely)
+            near = places.nearest_zip(*point, ordinary=ordinary)
+            if near is None:
+                assert true > 149
+            else:
+                assert near[0] == pytest.approx(true, rel=1e-4, abs=0.01)
+                found += 1
+    assert found > 25
+
+
+def roughly(point: tuple[float, float], row: tuple[float, ...]) -> float:
+    """Return something that grows with the distance on a globe; to take the nearest forty."""
+    a, b = math.radians(point[0]), math.radians(row[0])
+    turn = math.cos(math.radians(row[1] - point[1]))
+    return -(math.sin(a) * math.sin(b) + math.cos(a) * math.cos(b) * turn)
+
+
+def test_an_ordinary_zip_is_no_post_office_box(places: Gazetteer) -> None:
+    middle = places.nearest_zip(45.5142, -122.6364, ordinary=True)
+    assert middle is not None
+    assert middle[1].code == "97214"
+
+
 def test_towns_of_one_name_in_one_state_stay_apart(places: Gazetteer) -> None:
     hollywoods = places.named("hollywood", "AL")
     assert len(hollywoods) == 2
@@ -146,3 +183,15 @@ def test_edits_are_counted(one: str, two: str, distance: int) -> None:
     assert edit_distance(one, two) == edit_distance(two, one) == distance
     if one and 0 < distance <= 2:
         assert edits(one, distance) & edits(two, distance)
+
+
+@pytest.mark.parametrize(
+    ("prefix", "name"),
+    [("texas", "Texas"), ("new york", "New York State"), ("puerto", "Puerto Rico")],
+)
+def test_a_whole_state_is_completed_after_the_towns_and_read_back(geocoder, prefix, name):
+    *towns, state = geocoder.complete(prefix)
+    assert len(towns) > 1
+    assert (state.name, state.precision) == (name, "state")
+    assert geocoder.read(name).place.state == state.state
+    assert all(place.precision != "state" for place in geocoder.complete(prefix[:3]))

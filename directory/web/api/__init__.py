@@ -13,6 +13,7 @@ from directory.web.api.documents import (
     catalogue_document,
     clinic_document,
     findings_document,
+    named_document,
     place_document,
     search_document,
 )
@@ -45,7 +46,7 @@ def _read_state() -> None:
 @api.get("/clinics")
 def search() -> Response:
     """The clinics near a place, with facets."""
-    found = answer_search(request.args)
+    found = answer_search(request.args, per_page=None)
     if found.results is None:
         return _no_results(found)
     if found.status == 404:
@@ -65,9 +66,11 @@ def _no_results(found: Answer) -> Response:
         }
         detail = " ".join(messages[0] for messages in errors.values())
         return problem(400, _("That search cannot be read"), detail, errors=errors)
+    clinics = [named_document(clinic) for clinic in found.clinics]
     if found.status == 300:
         candidates = [place_document(place) for place in found.reading.alternatives]
-        return answer({"query": {"near": found.reading.query}, "candidates": candidates}, 300)
+        choice = {"query": {"near": found.reading.query}, "candidates": candidates}
+        return answer(choice | {"clinics": clinics}, 300)
     return problem(
         404,
         _("We do not know that place"),
@@ -75,6 +78,7 @@ def _no_results(found: Answer) -> Response:
         near=found.reading.query,
         note=found.reading.note,
         tried=list(found.reading.tried),
+        clinics=clinics,
     )
 
 
@@ -112,7 +116,9 @@ def places() -> Response:
             _("Send 2 to 100 characters as “q”."),
         )
     found = here().geocoder().complete(typed)
-    return answer({"places": [place_document(place) for place in found]})
+    response = answer({"places": [place_document(place) for place in found]})
+    response.headers["Cache-Control"] = "no-store"  # what was typed stays in no cache
+    return response
 
 
 @api.get("/openapi.json")

@@ -6,8 +6,9 @@ from typing import Any
 from directory.domain.criteria import Catalogue
 from directory.domain.placenames import Place
 from directory.domain.standing import Standing
+from directory.operations.clinic_names import NamedClinic
 from directory.operations.clinics import ClinicPage
-from directory.operations.search import PER_PAGE, Hit
+from directory.operations.search import Hit
 from directory.web import wording
 from directory.web.public import clinic_url
 from directory.web.searching import Answer
@@ -20,6 +21,17 @@ def place_document(place: Place) -> dict[str, Any]:
         "lat": round(place.lat, 5),
         "lon": round(place.lon, 5),
         "precision": place.precision,
+    }
+
+
+def named_document(clinic: NamedClinic) -> dict[str, Any]:
+    """Return a clinic that has the name that was typed."""
+    return {
+        "id": clinic.clinic_id,
+        "name": clinic.name,
+        "url": clinic_url(clinic.clinic_id, clinic.name, external=True),
+        "city": clinic.city,
+        "state": clinic.state,
     }
 
 
@@ -97,7 +109,7 @@ def search_document(answer: Answer) -> dict[str, Any]:
         },
         "total": results.total,
         "page": results.page,
-        "per_page": PER_PAGE,
+        "per_page": results.per_page,
         "clinics": [hit_document(hit) for hit in results.hits],
         "nearest_beyond": [hit_document(hit) for hit in results.beyond],
         "facets": results.facets,

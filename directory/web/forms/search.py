@@ -2,13 +2,13 @@
 
 import unicodedata
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import (  # type: ignore[attr-defined]  # its published types lag behind
     FloatField,
-    Form,
     IntegerField,
     SelectChoice,
     SelectField,
@@ -22,7 +22,10 @@ from directory.domain.criteria import Catalogue
 from directory.domain.services import CONDITIONS, MODALITIES, mask_of
 from directory.domain.standing import STANDINGS
 from directory.operations.circle import Filters
+from directory.operations.search import PER_PAGE
 from directory.web import wording
+from directory.web.choosing import PARAMETER, read_choice
+from directory.web.forms.base import Form
 
 LONGEST_NEAR = 200
 DEFAULT_MILES = 25
@@ -47,18 +50,50 @@ class Codes(SelectMultipleField):
             raise ValidationError(_("There is no filter called “%(code)s”.", code=unknown[0][:40]))
 
 
+class NumberField(FloatField):
+    """A number, refused in plain words when it is none."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Read the number; raises ValueError."""
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(_("Type a number in digits.")) from None
+
+
 class PageField(IntegerField):
     """A page number; WTForms itself fails on the bounds of one with hundreds of digits."""
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         """Read the number, no farther off than just outside its bounds; raises ValueError."""
-        super().process_formdata(valuelist)
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(_("Type a number in digits.")) from None
         if self.data is not None:
-            self.data = min(max(self.data, 0), LAST_PAGE + 1)
+            self.data = min(max(self.data, -1), LAST_PAGE + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A filter in use: its parameter, its value, its words, and what is left without it."""
+
+    field: str
+    code: str
+    label: str
+    others: tuple[str, ...]
+
+    @property
+    def taken_away(self) -> dict[str, list[str] | None]:
+        """The change of the parameters that takes it away."""
+        return {self.field: list(self.others) or None}
 
 
 class SearchForm(Form):
-    """Where, how far, and what a clinic must have."""
+    """Where, how far, and what a clinic must have.
+
+    `per_page` is for the API alone: the pages always show twenty, and no link of theirs names it.
+    """
 
     NAMES = (
         "near",
@@ -74,6 +109,10 @@ class SearchForm(Form):
         "page",
     )
 
+    FILTERS = ("treats", "offers", "has", "standing")
+    CARRIED = (*FILTERS, "accepting", "sort", "within")
+    """What stays when somebody starts from another place."""
+
     near = StringField(
         _l("ZIP code, city or address"),
         filters=[_tidy],
@@ -81,15 +120,15 @@ class SearchForm(Form):
             Length(max=LONGEST_NEAR, message=_l("Use at most 200 characters: a ZIP code will do.")),
         ],
     )
-    lat = FloatField(
+    lat = NumberField(
         _l("Latitude"),
         validators=[Optional(), NumberRange(-90, 90, _l("Latitude runs from -90 to 90."))],
     )
-    lon = FloatField(
+    lon = NumberField(
         _l("Longitude"),
         validators=[Optional(), NumberRange(-180, 180, _l("Longitude runs from -180 to 180."))],
     )
-    within = FloatField(
+    within = NumberField(
         _l("Within"),
         validators=[
             Optional(),
@@ -119,11 +158,21 @@ class SearchForm(Form):
             NumberRange(1, LAST_PAGE, _l("Pages are numbered from 1.")),
         ],
     )
+    per_page = PageField(
+        _l("Clinics on a page"),
+        default=PER_PAGE,
+        validators=[
+            Optional(),
+            NumberRange(0, PER_PAGE, _l("A page holds 0 to 20 clinics.")),
+        ],
+    )
 
     def __init__(self, formdata: Any, catalogue: Catalogue) -> None:
         """Bind the request's parameters; the edition in force gives the codes of `has`."""
         super().__init__(formdata)
         self._catalogue = catalogue
+        ids = read_choice(formdata.getlist(PARAMETER) if formdata else ()).clinic_ids
+        self.compared = [(PARAMETER, str(number)) for number in ids]
         self.treats.choices = _choices(wording.CONDITIONS, CONDITIONS)
         self.offers.choices = _choices(wording.MODALITIES, MODALITIES)
         self.standing.choices = _choices(wording.STANDINGS, STANDINGS)
@@ -156,6 +205,46 @@ class SearchForm(Form):
         """The radius asked for, or the default."""
         return self.within.data or DEFAULT_MILES
 
+    @property
+    def clinics_a_page(self) -> int:
+        """How many clinics a page holds; none where only the counts are wanted."""
+        return PER_PAGE if self.per_page.data is None else int(self.per_page.data)
+
+    @property
+    def chosen(self) -> tuple[Chosen, ...]:
+        """The filters in use, in the order in which the form shows them."""
+        found = []
+        for name in self.FILTERS:
+            field: Any = self[name]
+            labels = {choice.value: str(choice.label) for choice in field.choices}
+            codes = [code for code in field.data or () if code in labels]
+            found += [
+                Chosen(name, code, labels[code], tuple(c for c in codes if c != code))
+                for code in dict.fromkeys(codes)
+            ]
+        if self.accepting.data == "1":
+            found.append(Chosen("accepting", "1", _("Says it takes new patients"), ()))
+        return tuple(found)
+
+    @property
+    def carried(self) -> list[tuple[str, str]]:
+        """What a form for another place sends along, as hidden fields."""
+        kept = [(each.field, each.code) for each in self.chosen]
+        return kept + self._within_and_order + self.compared
+
+    @property
+    def kept_by_filters(self) -> list[tuple[str, str]]:
+        """What the form of the filters sends along, as hidden fields: where, how far, the order."""
+        kept = [("near", self.near.data)] if self.near.data else []
+        if self.has_point:
+            kept += [("lat", str(self.lat.data)), ("lon", str(self.lon.data))]
+        return kept + self._within_and_order + self.compared
+
+    @property
+    def _within_and_order(self) -> list[tuple[str, str]]:
+        kept = [] if self.within.data is None else [("within", f"{self.within.data:g}")]
+        return kept + ([] if self.sort.data in (None, "distance") else [("sort", self.sort.data)])
+
     def filters(self, state: str = "") -> Filters:
         """Return the filters as the search operation takes them; call on a valid form."""
         standings = self.standing.data or [s.value for s in STANDINGS]
@@ -167,6 +256,22 @@ class SearchForm(Form):
             accepting=self.accepting.data == "1",
             state=state,
         )
+
+    def filters_without(self, one: Chosen, state: str = "") -> Filters:
+        """Return the filters but for one of those in use."""
+        filters = self.filters(state)
+        match one.field:
+            case "treats":
+                return replace(filters, treats_mask=mask_of(one.others, CONDITIONS))
+            case "offers":
+                return replace(filters, offers_mask=mask_of(one.others, MODALITIES))
+            case "has":
+                return replace(filters, has_mask=self._catalogue.mask(one.others))
+            case "standing":
+                standings = one.others or [s.value for s in STANDINGS]
+                return replace(filters, standings_mask=mask_of(standings, STANDINGS))
+            case _:
+                return replace(filters, accepting=False)
 
 
 def _choices(labels: dict[str, Any], codes: Iterable[str]) -> list[SelectChoice]:
