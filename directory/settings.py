@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Self, cast
 from urllib.parse import urlsplit
 
+from directory.domain.maps import TileAddress, TileAddressError, read_tile_address
 from directory.sources.mail import MailAddressError, read_address
 from directory.sources.nppes_api import AddressError, read_base
 
@@ -57,6 +58,8 @@ class Settings:
     evidence_dir: Path | None = None
     port: int = 5000
     nppes_api: str = ""
+    map_tile_url: str = ""
+    map_tile_attribution: str = ""
 
     def __post_init__(self) -> None:
         """Fill what is derived and refuse what is unsafe; raises SettingsError."""
@@ -77,6 +80,7 @@ class Settings:
             )
         self._refuse_unusable_mail()
         self._refuse_unusable_registry()
+        self._refuse_unusable_tiles()
         if self.env == "production":
             self._refuse_weak_production()
         if not self.database_url:
@@ -107,6 +111,22 @@ class Settings:
                 read_base(self.nppes_api)
             except (AddressError, ValueError) as error:
                 raise SettingsError(f"DIRECTORY_NPPES_API cannot be used: {error}") from None
+
+    def _refuse_unusable_tiles(self) -> None:
+        if bool(self.map_tile_url) != bool(self.map_tile_attribution):
+            raise SettingsError(
+                "DIRECTORY_MAP_TILE_URL and DIRECTORY_MAP_TILE_ATTRIBUTION go together: say where "
+                "the map's tiles come from, and whom to name as their source"
+            )
+        try:
+            _ = self.tiles
+        except TileAddressError as error:
+            raise SettingsError(f"DIRECTORY_MAP_TILE_URL cannot be used: {error}") from None
+
+    @property
+    def tiles(self) -> TileAddress | None:
+        """Where the map's tiles come from; None, as it comes, when the map needs none."""
+        return read_tile_address(self.map_tile_url) if self.map_tile_url else None
 
     @property
     def public_url(self) -> str:
@@ -204,4 +224,6 @@ READERS: dict[str, Callable[[str], object]] = {
     "mail_from": str,
     "evidence_dir": Path,
     "nppes_api": str,
+    "map_tile_url": str,
+    "map_tile_attribution": str,
 }

@@ -7,6 +7,7 @@ import pytest
 
 from directory.settings import Settings, SettingsError
 
+TILES = "https://tiles.example.org/{z}/{x}/{y}.png"
 STRONG = "0123456789abcdef" * 2
 PRODUCTION = {
     "DIRECTORY_ENV": "production",
@@ -50,11 +51,28 @@ def test_settings_are_read_from_the_environment():
         ({"DIRECTORY_GEOCODER": "nominatim"}, "DIRECTORY_GEOCODER_DOMAIN is missing"),
         ({"DIRECTORY_HTTPS": "yes"}, "DIRECTORY_HTTPS is 'yes'"),
         ({"DIRECTORY_PROXIES": "one"}, "DIRECTORY_PROXIES is 'one'"),
+        ({"DIRECTORY_MAP_TILE_URL": TILES}, "DIRECTORY_MAP_TILE_ATTRIBUTION go together"),
+        ({"DIRECTORY_MAP_TILE_ATTRIBUTION": "Example"}, "DIRECTORY_MAP_TILE_URL and"),
+        (
+            {
+                "DIRECTORY_MAP_TILE_URL": TILES.replace("https", "http"),
+                "DIRECTORY_MAP_TILE_ATTRIBUTION": "Example",
+            },
+            "DIRECTORY_MAP_TILE_URL cannot be used: it must begin with https://",
+        ),
     ],
 )
 def test_what_is_unsafe_or_unreadable_stops_the_start(changes, words):
     with pytest.raises(SettingsError, match=words):
         Settings.from_env(PRODUCTION | changes)
+
+
+def test_tiles_are_read_with_their_origin():
+    assert Settings().tiles is None
+    tiles = {"DIRECTORY_MAP_TILE_URL": TILES, "DIRECTORY_MAP_TILE_ATTRIBUTION": "Example maps"}
+    settings = Settings.from_env(PRODUCTION | tiles)
+    assert settings.tiles is not None
+    assert (settings.tiles.url, settings.tiles.origin) == (TILES, "https://tiles.example.org")
 
 
 def test_an_unknown_setting_is_named_in_the_log(caplog):

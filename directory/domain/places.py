@@ -86,6 +86,14 @@ def miles_of_chord(squared_cm: int, lat: float) -> float:
     return 2 * radius * math.asin(min(chord / 2 / radius, 1.0)) / METERS_PER_MILE
 
 
+def squared_chord_cm(one: EarthPoint, other: EarthPoint) -> int:
+    """Return the square of the straight line between two points, in square centimeters.
+
+    It orders as the WGS-84 geodesic does.
+    """
+    return (one.x - other.x) ** 2 + (one.y - other.y) ** 2 + (one.z - other.z) ** 2
+
+
 def circle_spans(lat: float, lon: float, miles: float) -> list[Span]:
     """Return spans of longitude, band by band, that hold every point within the circle.
 

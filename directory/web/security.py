@@ -27,6 +27,7 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+POLICY = "Content-Security-Policy"
 HSTS = "max-age=31536000; includeSubDomains"
 
 access = logging.getLogger("directory.access")
@@ -68,8 +69,13 @@ def install(app: Flask, settings: Settings) -> None:
         if not readable(request.path):
             raise BadRequest(_("The address of this page cannot be read."))
 
+    tiles = settings.tiles
+    with_tiles = policy_with_images(tiles.origin if tiles else "")
+
     @app.after_request
     def _answer(response: Response) -> Response:
+        if g.get("shows_map"):
+            response.headers.setdefault(POLICY, with_tiles)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)  # an evidence file's are stricter
         if settings.https:
@@ -77,6 +83,11 @@ def install(app: Flask, settings: Settings) -> None:
         response.headers.setdefault("Cache-Control", "no-cache, private")
         _log(response)
         return response
+
+
+def policy_with_images(origin: str) -> str:
+    """Return the policy of a page with a map: pictures from one more origin, if there is one."""
+    return HEADERS[POLICY].replace("img-src 'self'", f"img-src 'self' {origin}".rstrip())
 
 
 def decodable(raw: bytes) -> bool:

@@ -1,0 +1,78 @@
+// Shows the way to the map, and loads what draws it when somebody wants to see it, not before.
+(() => {
+  "use strict";
+
+  const box = document.getElementById("map");
+  if (!box) {
+    return;
+  }
+  const details = box.querySelector("details");
+  const sheet = JSON.parse(box.dataset.map);
+  let drawn = null;
+
+  // Put first in the head, so that of two rules of equal weight ours comes after Leaflet's.
+  function added(element) {
+    return new Promise((resolve, reject) => {
+      element.addEventListener("load", resolve);
+      element.addEventListener("error", reject);
+      document.head.prepend(element);
+    });
+  }
+
+  function style(href) {
+    return added(Object.assign(document.createElement("link"), { rel: "stylesheet", href }));
+  }
+
+  function script(src) {
+    return added(Object.assign(document.createElement("script"), { src }));
+  }
+
+  async function outlines() {
+    const answer = await fetch(sheet.outlines);
+    if (!answer.ok) {
+      throw new Error(sheet.outlines);
+    }
+    return answer.json();
+  }
+
+  // One after the other: each needs the one before, and none runs when one is missing.
+  async function scripts() {
+    for (const address of sheet.scripts) {
+      await script(address);
+    }
+  }
+
+  async function draw() {
+    box.setAttribute("aria-busy", "true");
+    try {
+      const [states] = await Promise.all([outlines(), scripts(), ...sheet.styles.map(style)]);
+      return window.DirectoryMap.draw(box, sheet, states);
+    } catch (error) {
+      box.querySelector(".map-canvas").hidden = true;
+      box.querySelector(".map-failed").textContent = sheet.words.failed;
+      return null;
+    } finally {
+      box.removeAttribute("aria-busy");
+    }
+  }
+
+  details.addEventListener("toggle", async () => {
+    if (!details.open) {
+      return;
+    }
+    drawn ??= draw();
+    const map = await drawn;
+    map?.invalidateSize();
+  });
+
+  for (const link of document.querySelectorAll(".map-link")) {
+    link.hidden = false;
+    link.addEventListener("click", (event) => {
+      event.preventDefault();
+      details.open = true;
+      box.scrollIntoView({ block: "nearest" });
+      details.querySelector("summary").focus();
+    });
+  }
+  box.hidden = false;
+})();

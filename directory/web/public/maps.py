@@ -1,0 +1,126 @@
+"""The map of clinics: everything it draws comes from this site, and nothing goes out.
+
+Its names of towns stand in the page that asks for it, so that opening or moving the map tells
+nobody where somebody looks. With an operator's tiles that is no longer so, and the page says it.
+"""
+
+import math
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Blueprint, g
+from flask_babel import ngettext
+
+from directory.domain.maps import beside, rings_of
+from directory.operations.search import Hit
+from directory.web.assets import asset
+from directory.web.searching import Answer
+from directory.web.state import here
+
+NEAR, NEAR_TOWNS = 1.6, 60
+FAR, FAR_TOWNS = 4.0, 40
+"""How far beyond the clinics towns are named, as a multiple; and how many at the most."""
+
+FAR_REACH_MILES = 75.0
+"""From here on those near are far enough for whoever zooms out."""
+
+CANDIDATES = 6
+CELLS = 16
+"""From the middle of the map to its edge, each with one town at the most."""
+
+LEAST_REACH_MILES = 5.0
+CLINIC_REACH_MILES = 12.0
+MILES_PER_DEGREE = 68.7
+"""Of latitude, where it is fewest: a box is then never too small."""
+
+SIZES = (250_000, 50_000, 10_000)
+"""People from which a town's name is written larger."""
+
+SCRIPTS = ("leaflet/leaflet.js", "js/map-places.js", "js/map-pins.js", "js/map-drawing.js")
+STYLES = ("leaflet/leaflet.css",)
+OUTLINES = "map/us-states.geojson"
+
+
+def install(pages: Blueprint) -> None:
+    """Give templates what their maps draw."""
+    for each in (results_sheet, clinic_sheet, tile_host):
+        pages.add_app_template_global(each)
+
+
+def results_sheet(answer: Answer) -> dict[str, Any] | None:
+    """Return what the map of a page of results draws; None where there is nothing to draw."""
+    hits = answer.results.hits if answer.results else ()
+    place = answer.place
+    if not hits or place is None:
+        return None
+    reach = max(LEAST_REACH_MILES, *(hit.distance_miles for hit in hits))
+    rings = () if answer.whole_state else rings_of(reach, answer.within_miles)
+    return _sheet(place.lat, place.lon, reach) | {
+        "searched": None if answer.whole_state else [round(place.lat, 4), round(place.lon, 4)],
+        "rings": [[ring, _miles(ring)] for ring in rings],
+        "pins": [_pin(hit, place.lon) for hit in hits],
+    }
+
+
+def clinic_sheet(lat: float, lon: float, precision: str) -> dict[str, Any]:
+    """Return what the map on a clinic's own page draws: one pin and the towns around."""
+    return _sheet(lat, lon, CLINIC_REACH_MILES) | {
+        "searched": None,
+        "rings": [],
+        "pins": [[0, round(lat, 5), round(lon, 5), int(precision == "address")]],
+    }
+
+
+def tile_host() -> str:
+    """Return the host that learns what a map shows; empty when nobody but this site does."""
+    tiles = here().settings.tiles
+    return urlsplit(tiles.origin).netloc if tiles else ""
+
+
+def _pin(hit: Hit, middle: float) -> list[float]:
+    card = hit.card
+    lon = round(beside(card["lon"], middle), 5)
+    return [hit.clinic_id, round(card["lat"], 5), lon, int(card["precision"] == "address")]
+
+
+def _sheet(lat: float, lon: float, reach: float) -> dict[str, Any]:
+    g.shows_map = True  # the answer's policy then allows the operator's tiles, if there are any
+    settings = here().settings
+    return {
+        "towns": _towns(lat, lon, reach),
+        "tiles": settings.map_tile_url,
+        "credit": settings.map_tile_attribution,
+        "scripts": [asset(name) for name in SCRIPTS],
+        "styles": [asset(name) for name in STYLES],
+        "outlines": asset(OUTLINES),
+    }
+
+
+def _miles(ring: float) -> str:
+    return str(
+        ngettext("%(shown)s mile", "%(shown)s miles", 1 if ring == 1 else 2, shown=f"{ring:g}")
+    )
+
+
+def _towns(lat: float, lon: float, reach: float) -> list[list[Any]]:
+    """Return the largest towns on the map, then those farther off: name, point, size 0 to 3.
+
+    Of towns that would be written on each other only the largest comes along: a map of a whole
+    state would else have room for the suburbs of one city only.
+    """
+    found: dict[tuple[float, int, int], tuple[int, str, float, float]] = {}
+    boxes = [(reach * NEAR, NEAR_TOWNS)]
+    if reach <= FAR_REACH_MILES:
+        boxes.append((reach * FAR, FAR_TOWNS))
+    for miles, limit in boxes:
+        high = miles / MILES_PER_DEGREE
+        wide = min(high / max(math.cos(math.radians(lat)), 0.05), 180.0)
+        around = here().gazetteer().towns_around(lat, lon, high, wide, limit * CANDIDATES)
+        room = len(found) + limit
+        for name, y, x, people in around:
+            x = beside(x, lon)
+            cell = (miles, round((y - lat) / high * CELLS), round((x - lon) / wide * CELLS))
+            if len(found) < room:
+                found.setdefault(cell, (people, name, round(y, 3), round(x, 3)))
+    ordered = sorted(set(found.values()), key=lambda town: (-town[0], *town[1:]))
+    return [[*rest, sum(people < size for size in SIZES)] for people, *rest in ordered]
