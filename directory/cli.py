@@ -12,8 +12,10 @@ from directory import cli_import_leie, cli_import_nppes, paths  # noqa: F401 - i
 from directory.cli_cases import case_commands, mail_commands
 from directory.cli_import_clinics import export_commands
 from directory.cli_imports import import_commands
+from directory.cli_languages import language_commands
 from directory.cli_log import log_commands
 from directory.cli_points import point_commands
+from directory.cli_progress import telling
 from directory.cli_staff import staff_commands
 from directory.domain.criteria import Catalogue, CatalogueError, parse_catalogue
 from directory.extensions import db
@@ -44,6 +46,7 @@ def install(app: Flask) -> None:
     app.cli.add_command(export_commands)
     app.cli.add_command(point_commands)
     app.cli.add_command(log_commands)
+    app.cli.add_command(language_commands)
     app.cli.add_command(staff_commands)
     app.cli.add_command(case_commands)
     app.cli.add_command(mail_commands)
@@ -67,7 +70,15 @@ def _seed() -> None:
     begin_writing(session)
     text = (paths.SEED_DATA / "demo_clinics.toml").read_text("utf-8")
     try:
-        counts = seed_demo(session, utc_now(), catalogue(), text=text, two_person=here().two_person)
+        with telling("Demonstration clinics") as watch:
+            counts = seed_demo(
+                session,
+                utc_now(),
+                catalogue(),
+                text=text,
+                two_person=here().two_person,
+                watch=watch,
+            )
     except DemoRefused as refused:
         raise click.ClickException(str(refused)) from None
     session.commit()
@@ -117,13 +128,15 @@ def _load(file: Path) -> None:
     session = db.session()
     begin_writing(session)
     try:
-        edition = editions.load_edition(
-            session,
-            system_user(session),
-            utc_now(),
-            text=file.read_text("utf-8"),
-            confirmation=here().settings.confirmation,
-        )
+        with telling("Checklist") as watch:
+            edition = editions.load_edition(
+                session,
+                system_user(session),
+                utc_now(),
+                text=file.read_text("utf-8"),
+                confirmation=here().settings.confirmation,
+                watch=watch,
+            )
     except editions.EditionChanged as refused:
         click.echo(f"{file.name}: {refused}", err=True)
         raise click.exceptions.Exit(2) from None
@@ -138,7 +151,9 @@ def gazetteer_build() -> None:
 
 
 def _build_gazetteer() -> None:
-    counts = gazetteer.build(here().settings.gazetteer_path, paths.SEED_DATA / "places.tsv")
+    with telling("Place index") as watch:
+        target = here().settings.gazetteer_path
+        counts = gazetteer.build(target, paths.SEED_DATA / "places.tsv", watch)
     click.echo(f"Place index: {counts}")
 
 
@@ -147,6 +162,9 @@ def listings_derive() -> None:
     """Only needed after a repair by hand: every act derives the clinics it touches."""
     session = db.session()
     begin_writing(session)
-    public = derive_all(session, catalogue(), utc_now(), two_person=here().two_person)
+    with telling("Clinics") as watch:
+        public = derive_all(
+            session, catalogue(), utc_now(), two_person=here().two_person, watch=watch
+        )
     session.commit()
     click.echo(f"Derived: {public} public clinics")

@@ -4,6 +4,7 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
+from directory.cli_progress import telling
 from directory.extensions import db
 from directory.models.engine import begin_writing
 from directory.operations.cases import erase_due_contacts
@@ -28,7 +29,8 @@ def erase() -> None:
 def send() -> None:
     """Try every mail that is due; exit with 1 when one did not go out."""
     app = current_app._get_current_object()  # type: ignore[attr-defined]
-    sent, failed = send_waiting(app)
+    with telling("Mail") as watch:
+        sent, failed = send_waiting(app, watch)
     click.echo(f"Mail sent: {sent}, not sent: {failed}")
     if failed:
         raise click.exceptions.Exit(1)

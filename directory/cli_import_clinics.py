@@ -1,5 +1,6 @@
 """The commands for spreadsheets: clinics in and out, licenses from a board's own file."""
 
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -12,9 +13,11 @@ from flask.cli import AppGroup
 from sqlalchemy.orm import Session
 
 from directory.cli_imports import import_commands, json_option, progress, refusing, say
+from directory.cli_progress import telling
 from directory.domain.clinic_table import PROBLEM, meant, value_of
 from directory.domain.csvcells import table as csv_text
 from directory.domain.imports import ImportKind, Summary
+from directory.domain.progress import nobody
 from directory.domain.state_names import STATE_NAMES
 from directory.extensions import db
 from directory.models import Credential
@@ -86,7 +89,7 @@ def clinics(file: str, dry_run: bool, good_rows: bool, bad: Path | None, as_json
     session = db.session()
     begin_writing(session)
     actor = system_user(session)
-    with refusing(file):
+    with refusing(file), telling("Clinics") as watch:
         report = import_clinics(
             session,
             actor,
@@ -95,6 +98,7 @@ def clinics(file: str, dry_run: bool, good_rows: bool, bad: Path | None, as_json
             here().gazetteer(),
             table,
             two_person=here().two_person,
+            watch=watch,
         )
     refused = bool(report.problems) and not good_rows
     summary = _summary(name, table, report, begun, nothing=refused and not dry_run)
@@ -196,7 +200,10 @@ def export_clinics(file: str, excel: bool) -> None:
             write: Callable[[str], object] = partial(click.echo, nl=False)
         else:
             write = stack.enter_context(written_whole(Path(file), replace=True, bom=excel)).write
-        for row in export_rows(db.session()):
+        # With the rows themselves on the same terminal a bar would only stand between them.
+        quiet = file == STDOUT and sys.stdout.isatty()
+        watch = nobody if quiet else stack.enter_context(telling("Clinics"))
+        for row in export_rows(db.session(), watch):
             write(csv_text([row]))
             count += 1
     click.echo(f"Clinics: {count}", err=True)

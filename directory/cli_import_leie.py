@@ -7,6 +7,7 @@ from datetime import date, datetime
 import click
 
 from directory.cli_imports import import_commands, json_option, progress, refusing, say
+from directory.cli_progress import telling
 from directory.domain.imports import FileRefused
 from directory.domain.screening import HOLDS_DAYS, Result, too_old
 from directory.extensions import db
@@ -86,7 +87,10 @@ def import_leie(
         actor, now = system_user(session), clock()
         applied = apply(session, actor, now, found, arrival)
     del found  # a full list; comparing arranges it anew from the rows on record
-    screened = screen_all(session, actor, now, catalogue(), two_person=here().two_person)
+    with telling("Comparing") as watch:
+        screened = screen_all(
+            session, actor, now, catalogue(), two_person=here().two_person, watch=watch
+        )
     hint = "" if stated else "; if it came out later, give that day with --date"
     notes = [f"the list is taken as of {day.day}: {day.why}{hint}", *applied.notes]
     if dry_run:

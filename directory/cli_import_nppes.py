@@ -7,6 +7,7 @@ from datetime import date
 import click
 
 from directory.cli_imports import import_commands, json_option, progress, refusing, say
+from directory.cli_progress import telling
 from directory.domain.imports import ImportKind, Summary
 from directory.domain.nppes import Entry
 from directory.domain.nppes_layout import read_name
@@ -65,11 +66,12 @@ def import_nppes(
         found = _read(file, watched, weekly=weekly)
         begin_writing(session)
         actor, now = system_user(session), clock()
-        applied = (
-            apply_deactivations(session, now, found.days)
-            if found.month is None
-            else apply_month(session, now, found.month, forced=force)
-        )
+        with telling("Candidates") as watch:
+            applied = (
+                apply_deactivations(session, now, found.days)
+                if found.month is None
+                else apply_month(session, now, found.month, forced=force, watch=watch)
+            )
     summary = _summary(found, applied, time.monotonic() - began)
     if dry_run:
         session.rollback()

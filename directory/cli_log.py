@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 from flask.cli import AppGroup
 
+from directory.cli_progress import telling
 from directory.domain.chain import BadLine, Fault, HeadUnreadable, read_heads
 from directory.extensions import db
 from directory.operations import log
@@ -44,7 +45,8 @@ def log_verify(heads: Path | None) -> None:
     except (HeadUnreadable, UnicodeDecodeError) as error:
         reason = error if isinstance(error, HeadUnreadable) else "it is not UTF-8 text"
         raise click.UsageError(f"{heads}: {reason}") from None
-    verdict = log.verify(db.session(), saved)
+    with telling("Log") as watch:
+        verdict = log.verify(db.session(), saved, watch=watch)
     if verdict.bad is not None:
         click.echo(worded(verdict.bad), err=True)
         raise click.exceptions.Exit(1)

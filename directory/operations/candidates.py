@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from directory.domain.imports import FileRefused
 from directory.domain.nppes import Entry, Fact, Reason, Triage
+from directory.domain.progress import Steps, Watch, nobody
 from directory.models import Candidate, Clinic, Organization
 from directory.operations.candidate_changes import Known, Pair, differences, keep_changes
 
@@ -66,7 +67,14 @@ def watched_numbers(session: Session) -> frozenset[str]:
     return frozenset(found)
 
 
-def apply_month(session: Session, now: datetime, month: Month, *, forced: bool = False) -> Applied:
+def apply_month(
+    session: Session,
+    now: datetime,
+    month: Month,
+    *,
+    forced: bool = False,
+    watch: Watch = nobody,
+) -> Applied:
     """Write what is new and note what changed; the same file again changes nothing.
 
     Raises FileRefused when more than half of the numbers seen before are missing in a full file,
@@ -87,8 +95,10 @@ def apply_month(session: Session, now: datetime, month: Month, *, forced: bool =
         )
     ours = _ours(session)
     fresh = [entry for entry in month.entries if entry.npi not in known]
+    steps = Steps(watch, len(fresh) + len(month.entries))
     for chunk in _chunks(fresh):
         session.execute(insert(Candidate), [_values(entry, ours, now) for entry in chunk])
+        steps.took(len(chunk))
     applied.added = len(fresh)
     met = [entry.npi for entry in fresh if entry.npi in ours]
     moved = {
@@ -101,10 +111,12 @@ def apply_month(session: Session, now: datetime, month: Month, *, forced: bool =
         _compare_first(session, now, candidate, ours)
     for candidate in _load(session, moved):
         applied.changed += _update(session, now, candidate, moved[candidate.npi], ours)
+        steps.took()
     for candidate in _load(session, missing):
         candidate.gone_at = now
         keep_changes(session, now, candidate, {Fact.GONE: ({}, {})})
         applied.removed += 1
+    steps.finish()
     session.flush()
     return applied
 

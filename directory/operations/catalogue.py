@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from directory.domain.criteria import Catalogue, parse_catalogue
+from directory.domain.progress import Watch, nobody
 from directory.models import CatalogueEdition, CriterionRow, DirectoryState, User
 from directory.operations import events
 from directory.operations.listings import derive_all
@@ -16,7 +17,13 @@ class EditionChanged(ValueError):
 
 
 def load_edition(
-    session: Session, actor: User, now: datetime, *, text: str, confirmation: str
+    session: Session,
+    actor: User,
+    now: datetime,
+    *,
+    text: str,
+    confirmation: str,
+    watch: Watch = nobody,
 ) -> Catalogue:
     """Store the edition in `text`, put it in force and derive every public clinic anew.
 
@@ -48,7 +55,8 @@ def load_edition(
     session.flush()
     if before != after:
         events.record(session, actor, now, "catalogue:loaded", "directory", 1, before, after)
-        derive_all(session, catalogue, now, two_person=confirmation == "two-person")
+        two_person = confirmation == "two-person"
+        derive_all(session, catalogue, now, two_person=two_person, watch=watch)
     return catalogue
 
 

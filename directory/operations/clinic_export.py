@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from directory.domain import clinic_table
 from directory.domain.clinic_entry import MOST_SERVICES
 from directory.domain.entries import write_hours
+from directory.domain.progress import Steps, Watch, nobody
 from directory.models import Clinic, Merge
 from directory.models.clinic import PointPrecision
 from directory.operations.editing import pin_of
@@ -67,7 +68,7 @@ def cells_of(clinic: Clinic) -> dict[str, str]:
     )
 
 
-def export_rows(session: Session) -> Iterator[list[str]]:
+def export_rows(session: Session, watch: Watch = nobody) -> Iterator[list[str]]:
     """Yield the header and every clinic by its number; one that was merged is in no row.
 
     Whatever its listing: drafts and closed clinics are there too.
@@ -77,6 +78,7 @@ def export_rows(session: Session) -> Iterator[list[str]]:
     )
     ids = session.scalars(apart.order_by(Clinic.id)).all()
     others = _other_columns(session)
+    steps = Steps(watch, len(ids))
     yield [*clinic_table.NAMES, *others]
     for start in range(0, len(ids), PER_BATCH):
         clinics = session.scalars(
@@ -91,6 +93,7 @@ def export_rows(session: Session) -> Iterator[list[str]]:
                 *(cells[name] for name in clinic_table.NAMES),
                 *(extra.get(o, "") for o in others),
             ]
+            steps.took()
         session.expunge_all()
 
 

@@ -27,6 +27,7 @@ from directory.domain.clinic_table import (
 from directory.domain.criteria import Catalogue
 from directory.domain.entries import EntryRefused
 from directory.domain.imports import FileRefused
+from directory.domain.progress import Steps, Watch, nobody
 from directory.models import Clinic, Organization, User
 from directory.operations.clinic_export import cells_of
 from directory.operations.clinic_matching import KnownClinics, KnownOwners
@@ -124,13 +125,16 @@ def import_clinics(
     table: Table,
     *,
     two_person: bool,
+    watch: Watch = nobody,
 ) -> Report:
     """Write every row that can be taken and report on all; the caller decides what to keep.
 
     Raises FileRefused when new clinics are in it and a column that they need is not.
     """
     work = _Import(session, actor, now, catalogue, gazetteer, table)
+    steps = Steps(watch, 2 * len(table.rows))  # each is written, and then published
     for row in table.rows:
+        steps.took()
         try:
             work.take(row)
         except (EntriesRefused, EntryRefused) as refused:
@@ -141,6 +145,8 @@ def import_clinics(
     for start in range(0, len(shown), PER_BATCH):
         batch = shown[start : start + PER_BATCH]
         publish(session, catalogue, now, batch, two_person=two_person)
+        steps.took(len(batch))
+    steps.finish()
     return work.report
 
 

@@ -13,6 +13,7 @@ from directory.domain.credentials import last_valid_day
 from directory.domain.criteria import Catalogue
 from directory.domain.findings import Check, Finding, Reply, finding_of, minute_of
 from directory.domain.places import earth_point
+from directory.domain.progress import Steps, Watch, nobody
 from directory.domain.services import CONDITIONS, MODALITIES, mask_of
 from directory.domain.standing import PUBLIC_LISTINGS, STANDINGS, periods
 from directory.models import (
@@ -27,7 +28,7 @@ from directory.models.staff import StaffRole
 from directory.operations.cards import card_of
 from directory.operations.families import homes_of, of_family
 
-PER_BATCH = 500
+PER_BATCH = 100
 
 
 def check_of(verification: Verification) -> Check:
@@ -141,13 +142,22 @@ def derive(
     return len(clinics)
 
 
-def derive_all(session: Session, catalogue: Catalogue, now: datetime, *, two_person: bool) -> int:
+def derive_all(
+    session: Session,
+    catalogue: Catalogue,
+    now: datetime,
+    *,
+    two_person: bool,
+    watch: Watch = nobody,
+) -> int:
     """Derive every clinic, in batches; returns how many are public."""
     ids = session.scalars(select(Clinic.id).order_by(Clinic.id)).all()
     public = 0
+    steps = Steps(watch, len(ids))
     for start in range(0, len(ids), PER_BATCH):
         batch = ids[start : start + PER_BATCH]
         public += derive(session, catalogue, now, batch, two_person=two_person)
+        steps.took(len(batch))
     return public
 
 

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from directory.domain import chain
 from directory.domain.chain import BadLine, Fault, Head, Line
+from directory.domain.progress import Steps, Watch, nobody
 from directory.models import Event, User
 from directory.operations.events import head_of
 
@@ -42,7 +43,9 @@ class Verdict:
     bad: BadLine | None = None
 
 
-def verify(session: Session, saved: Mapping[int, str] | None = None) -> Verdict:
+def verify(
+    session: Session, saved: Mapping[int, str] | None = None, *, watch: Watch = nobody
+) -> Verdict:
     """Read the log once from its first line, in constant memory, and stop at the first bad one.
 
     `saved` are hashes of lines, by number, from heads that were kept elsewhere: without one,
@@ -50,6 +53,8 @@ def verify(session: Session, saved: Mapping[int, str] | None = None) -> Verdict:
     """
     saved = saved or {}
     head = Head()
+    # The number of the newest line alone: the line itself may be the bad one.
+    steps = Steps(watch, 0 if watch is nobody else _last(session))
     for line, found in _lines(session):
         if line is None:
             return Verdict(head, BadLine(head.number + 1, Fault.UNREADABLE))
@@ -59,9 +64,16 @@ def verify(session: Session, saved: Mapping[int, str] | None = None) -> Verdict:
         if bad is not None:
             return Verdict(head, bad)
         head = chain.head_after(line, found)
+        if head.number % CHUNK == 0:
+            steps.took(CHUNK)
+    steps.finish()
     if max(saved, default=0) > head.number:
         return Verdict(head, BadLine(head.number + 1, Fault.TAIL_MISSING))
     return Verdict(head)
+
+
+def _last(session: Session) -> int:
+    return session.scalar(select(func.max(Event.id))) or 0
 
 
 def _lines(session: Session) -> Iterator[tuple[Line | None, str]]:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from directory.domain.criteria import Catalogue
 from directory.domain.exclusions import Hit, coverage
+from directory.domain.progress import Steps, Watch, nobody
 from directory.domain.screening import (
     HOLDS_BACK,
     NO_MATCH,
@@ -48,7 +49,13 @@ class Finished:
 
 
 def screen_all(
-    session: Session, actor: User, now: datetime, catalogue: Catalogue, *, two_person: bool
+    session: Session,
+    actor: User,
+    now: datetime,
+    catalogue: Catalogue,
+    *,
+    two_person: bool,
+    watch: Watch = nobody,
 ) -> Finished | None:
     """Compare everyone with the list on record and make the consequences public.
 
@@ -60,9 +67,11 @@ def screen_all(
     if state.reaches is None:
         return None
     everyone = roster(session, now, None)
-    done = _screen(session, now, catalogue, state, everyone, two_person, hits_in_all)
+    steps = Steps(watch, STAGES)
+    done = _screen(session, now, catalogue, state, everyone, two_person, hits_in_all, steps)
     for some in batches(sorted(done.touched)):
         publish(session, catalogue, now, some, two_person=two_person)
+    steps.finish()
     finished = Finished(
         list_date=state.reaches,
         compared=len(done.results),
@@ -94,7 +103,8 @@ def screen_clinics(
     if state.reaches is None:
         return set()
     who = roster(session, now, clinic_ids, also)
-    return _screen(session, now, catalogue, state, who, two_person, hits_of).touched
+    alone = Steps(nobody, 0)
+    return _screen(session, now, catalogue, state, who, two_person, hits_of, alone).touched
 
 
 @dataclass(slots=True)
@@ -112,11 +122,13 @@ def _screen(
     who: Roster,
     two_person: bool,
     look: Look,
+    steps: Steps,
 ) -> _Done:
     session.flush()
     listed = cast(date, state.reaches)
     system = system_user(session)
     hits = look(session, {one.key: one.subject for one in who.everyone.values()})
+    steps.took()
     matches, found = _note_hits(session, system, now, listed, who.everyone.values(), hits)
     results = {
         key: _said(one, matches[key], state.dated, now.date()) for key, one in who.everyone.items()
@@ -126,6 +138,7 @@ def _screen(
         if not site.leaders and results[own].result in NO_MATCH:
             results[own] = Said(Result.COULD_NOT, CouldNot.NOBODY_IN_CHARGE)
     _keep_results(session, now, listed, results)
+    steps.took()
     this_round = Round(
         session=session,
         system=system,
@@ -135,6 +148,7 @@ def _screen(
         two_person=two_person,
     )
     touched = keep_up(this_round, who, results, matches)
+    steps.took()
     return _Done({key: told.result for key, told in results.items()}, found, touched)
 
 
@@ -283,6 +297,9 @@ def _event(session: Session, actor: User, now: datetime, act: str, match: Match)
     after: dict[str, Any] = {kind: number, "tier": match.tier, "row": match.row_digest[:16]}
     events.record(session, actor, now, act, "match", match.id, None, after)
 
+
+STAGES = 4
+"""The whole comparison in stages, for who watches: looking, keeping, following up, publishing."""
 
 SHOWN = (
     "last_name",

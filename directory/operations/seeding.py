@@ -13,6 +13,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from directory.domain.credentials import CredentialKind
 from directory.domain.criteria import Catalogue, CatalogueError
 from directory.domain.findings import Outcome, needs_second_person, today_in
+from directory.domain.progress import Steps, Watch, nobody
 from directory.models import (
     Clinic,
     Credential,
@@ -74,7 +75,13 @@ class Counts:
 
 
 def seed_demo(
-    session: Session, now: datetime, catalogue: Catalogue, *, text: str, two_person: bool
+    session: Session,
+    now: datetime,
+    catalogue: Catalogue,
+    *,
+    text: str,
+    two_person: bool,
+    watch: Watch = nobody,
 ) -> Counts:
     """Write the clinics of `text` with all that belongs to them, as of the moment `now`.
 
@@ -95,7 +102,7 @@ def seed_demo(
     except CatalogueError as error:
         raise DemoRefused(str(error)) from error
     seeder = _Seeder(session, now, catalogue, plan)
-    seeder.write()
+    seeder.write(watch)
     public = derive_all(session, catalogue, now, two_person=two_person)
     counts = replace(seeder.counts(), public=public)
     state.demonstration = True
@@ -151,7 +158,7 @@ class _Seeder:
         self.credentials: dict[tuple[object, ...], Credential] = {}
         self.verifications = self.confirmations = 0
 
-    def write(self) -> None:
+    def write(self, watch: Watch) -> None:
         """Write everything; raises DemoRefused naming clinic and criterion."""
         self.organizations = {
             code: Organization(name=name, npi=npi)
@@ -165,7 +172,7 @@ class _Seeder:
                 self.session, self.system, self.began, "clinic:created", "clinic", site.clinic.id,
                 None, {"name": site.clinic.name, "listing": site.clinic.listing.value},
             )  # fmt: skip
-        self._play([act for nth, site in enumerate(sites) for act in self._acts(nth, site)])
+        self._play([act for nth, site in enumerate(sites) for act in self._acts(nth, site)], watch)
 
     def counts(self) -> Counts:
         """Say how much was written."""
@@ -238,11 +245,12 @@ class _Seeder:
             )
         return acts
 
-    def _play(self, acts: list[_Act]) -> None:
+    def _play(self, acts: list[_Act], watch: Watch) -> None:
         """Record and confirm in the order of time, so that the log reads as it would have grown."""
         steps = [(act.moment, act, False) for act in acts]
         steps += [(act.confirmed_at, act, True) for act in acts if act.confirmed_at]
         recorded: dict[int, Verification] = {}
+        told = Steps(watch, len(steps))
         for moment, act, confirms in sorted(steps, key=lambda step: step[0]):
             if confirms:
                 add_confirmation(self.session, act.people[1], moment, recorded[id(act)])
@@ -250,6 +258,7 @@ class _Seeder:
             else:
                 recorded[id(act)] = self._record(act, moment)
                 self.verifications += 1
+            told.took()
 
     def _record(self, act: _Act, moment: datetime) -> Verification:
         site, check, actor = act.site, act.check, act.people[0]

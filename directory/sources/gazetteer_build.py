@@ -14,6 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from directory.domain.placenames import name_key
+from directory.domain.progress import Steps, Watch, nobody
 from directory.domain.state_names import STATE_NAMES
 from directory.sources.spelling import edits
 from directory.sources.towns import (
@@ -32,10 +33,15 @@ from directory.sources.zip_data import ZipCode, read_zip_codes
 # Up to here, two edits are looked for in names of larger towns; all names are indexed for one.
 TWO_EDITS_POPULATION, TWO_EDITS_LENGTH = 10_000, 9
 SHORTEST_TYPO = 3
+SHARES = 10
+"""The whole work in tenths, for who watches: half of it is writing."""
+
 SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 CREATE TABLE place (id INTEGER PRIMARY KEY, name TEXT, state TEXT, lat REAL, lon REAL,
   population INTEGER, weight INTEGER, kind TEXT, county TEXT);
+CREATE INDEX place_on_map ON place (lat, lon, population, name)
+  WHERE kind = 'city' AND population > 0;
 CREATE TABLE name (key TEXT, state TEXT, place INTEGER, rank INTEGER, weight INTEGER,
   PRIMARY KEY (key, state, place)) WITHOUT ROWID;
 CREATE TABLE spelling (id INTEGER PRIMARY KEY, key TEXT);
@@ -51,17 +57,22 @@ CREATE TABLE abroad (key TEXT PRIMARY KEY) WITHOUT ROWID;
 """
 
 
-def build(target: Path, places_file: Path) -> dict[str, int]:
+def build(target: Path, places_file: Path, watch: Watch = nobody) -> dict[str, int]:
     """Compile the gazetteer into `target`, replacing it in one step; returns counts.
 
     `regions.tsv` is read from beside `places_file`. A failure leaves the old file in place.
     """
+    steps = Steps(watch, SHARES)
     codes = read_zip_codes()
+    steps.took()
     towns, by_key = _read_places(places_file)
     abroad = _read_regions(places_file.with_name("regions.tsv"), towns, by_key)
+    steps.took()
     merge_zip_cities(codes, towns)
+    steps.took(2)
     settle_namesakes(towns)
     locate(codes, towns)
+    steps.took(2)
     target.parent.mkdir(parents=True, exist_ok=True)
     beside = target.with_name(f"{target.name}.{os.getpid()}.new")
     beside.unlink(missing_ok=True)
@@ -69,6 +80,7 @@ def build(target: Path, places_file: Path) -> dict[str, int]:
         with closing(sqlite3.connect(beside)) as connection:
             counts = _write(connection, codes, towns, abroad)
         beside.replace(target)
+        steps.finish()
     finally:
         beside.unlink(missing_ok=True)
     return counts
@@ -219,17 +231,16 @@ def _counties(
 def _extents(
     codes: list[ZipCode], towns: list[Town]
 ) -> Iterator[tuple[str, float, float, float, int]]:
+    zips_of: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    for code in codes:
+        if code.lat is not None and code.lon is not None:
+            zips_of[code.state].append((code.lat, code.lon))
+    people_of: dict[str, list[tuple[float, float, float]]] = defaultdict(list)
+    for town in towns:
+        if len(town.states) == 1 and town.kind == "city" and town.population:
+            people_of[town.states[0]].append((town.lat, town.lon, float(town.population)))
     for state in STATE_NAMES:
-        zips = [
-            (code.lat, code.lon)
-            for code in codes
-            if code.state == state and code.lat is not None and code.lon is not None
-        ]
-        people = [
-            (town.lat, town.lon, float(town.population))
-            for town in towns
-            if town.states == (state,) and town.kind == "city" and town.population
-        ]
+        zips, people = zips_of[state], people_of[state]
         if not zips:
             continue
         lat, lon = _centre(people or [(y, x, 1.0) for y, x in zips])
