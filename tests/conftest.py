@@ -1,5 +1,8 @@
 """The fixtures of all tests. What they are made of is in tests/support/."""
 
+import gc
+import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -12,16 +15,31 @@ from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
 from directory.models.engine import tune
-from tests.support import apps
+from tests.support import apps, made_once
 from tests.support import statements as statement_counter
 from tests.support.databases import Databases, PostgresDatabases, SqliteDatabases
 from tests.support.dying import Mortal
 from tests.support.inspecting import InspectingClient
 from tests.support.postgres import Server, quick_folder
+from tests.support.together import common_folder, once
 
 # The same examples on every run, and no time limit on a busy machine.
 settings.register_profile("bench", derandomize=True, deadline=None, print_blob=True)
 settings.load_profile("bench")
+made_once.install()
+
+LONGEST = (
+    "tests/browser/",
+    "tests/operations/test_crash",
+    "tests/operations/test_import_crash",
+    "tests/test_malformed_files",
+    "tests/test_packaging",
+    "tests/web/test_events",
+    "tests/web/test_faults",
+    "tests/web/test_matrix",
+    "tests/web/test_stored_xss",
+)
+"""What takes longer than the rest, whatever the number of its tests."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -30,6 +48,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         call = getattr(item, "callspec", None)
         engine = call.params.get("engine_name", "none") if call else "none"
         item.add_marker(pytest.mark.xdist_group(f"{item.location[0]} on {engine}"))
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        # The longest come first, so that none of them is what all the others wait for at the end.
+        items.sort(key=lambda item: not item.location[0].startswith(LONGEST))
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector forget what lives until the end: it looked at it for nothing."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
@@ -47,15 +75,22 @@ def postgres() -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
+def common(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all processes of this run share."""
+    return common_folder(tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
 def bare_instance(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The instance folder all applications share, before it holds anything."""
     return tmp_path_factory.mktemp("instance")
 
 
 @pytest.fixture(scope="session")
-def instance(bare_instance: Path) -> Path:
+def instance(bare_instance: Path, common: Path) -> Path:
     """The instance folder with the place index, compiled once."""
-    apps.build_gazetteer(bare_instance)
+    made = once(common / "gazetteer.sqlite", apps.build_gazetteer)
+    shutil.copyfile(made, bare_instance / made.name)
     return bare_instance
 
 
@@ -85,6 +120,7 @@ def databases(
     made_databases: dict[str, Databases],
     bare_instance: Path,
     quick: Path,
+    common: Path,
     request: pytest.FixtureRequest,
 ) -> Databases:
     """The databases of one engine."""
@@ -93,7 +129,7 @@ def databases(
         made_databases[engine_name] = (
             PostgresDatabases(request.getfixturevalue("postgres"), steps)
             if engine_name == "postgresql"
-            else SqliteDatabases(quick, steps)
+            else SqliteDatabases(quick, steps, common)
         )
     return made_databases[engine_name]
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, TypeVar
 
 from directory.domain import catalogue_reader as reader
@@ -271,6 +271,12 @@ def parse_catalogue(text: str) -> Catalogue:
 
     Raises CatalogueError with every problem found, each with its line and field.
     """
+    return _parsed(text)
+
+
+@lru_cache(maxsize=4)
+def _parsed(text: str) -> Catalogue:
+    """Read a text once: the same edition is asked for again and again, and never changes."""
     document = reader.open_document(text)
     top = document.top
     catalogue = Catalogue(

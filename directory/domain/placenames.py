@@ -170,7 +170,8 @@ def clean(text: str) -> str:
 def words_of(text: str, *, spell_out: bool = True) -> Words:
     """Return the folded words of a name: no accents, case or punctuation, short forms long."""
     text = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
-    text = "".join(letter for letter in text if not unicodedata.combining(letter))
+    if not text.isascii():
+        text = "".join(letter for letter in text if not unicodedata.combining(letter))
     text = _INITIALS.sub("", _APOSTROPHES.sub("", text)).replace("&", " and ")
     words = _NOT_WORD.sub(" ", text).split()
     if not spell_out:

@@ -3,6 +3,7 @@
 import threading
 from datetime import timedelta
 
+import argon2
 import pytest
 from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session
@@ -21,6 +22,7 @@ from directory.operations import accounts, factors, sessions
 from directory.operations.accounts import AccountRefused, NewFactors
 from directory.operations.people import system_user
 from tests.factories import NOW, make_clinic, make_user
+from tests.support.made_once import SHIPPED
 from tests.support.staff import Member
 
 SEAL = factors.sealer("k" * 40)
@@ -88,6 +90,15 @@ def test_passwords_typed_on_other_keyboards_fit():
     assert not factors.password_fits(kept, "Cafe au lait tiede")
     assert not factors.password_fits(None, "")
     assert not factors.password_fits("not a hash", "x")
+
+
+def test_what_is_shipped_hashes_as_slowly_as_advised(monkeypatch):
+    advised = argon2.profiles.RFC_9106_LOW_MEMORY
+    monkeypatch.setattr(factors, "_hasher", SHIPPED)
+    kept = factors.hash_password("nine purple kettles hum")
+    assert argon2.extract_parameters(kept) == advised
+    assert factors.password_fits(kept, "nine purple kettles hum")
+    assert not factors.password_fits(kept, "nine purple kettles")
 
 
 def test_an_invitation_refuses_in_words(session):

@@ -20,14 +20,15 @@ from directory.settings import Settings
 from directory.sources import gazetteer
 from tests.factories import NOW
 from tests.support.inspecting import InspectingClient
+from tests.support.made_once import TEMPLATES
 
 EDITION = "catalogue-2026.1.toml"
 CONFIRMATION = "two-person"
 
 
-def build_gazetteer(instance: Path) -> None:
-    """Compile the place index into an instance folder, which all applications then share."""
-    gazetteer.build(instance / "gazetteer.sqlite", paths.SEED_DATA / "places.tsv")
+def build_gazetteer(file: Path) -> None:
+    """Compile the place index into a file, which all applications then share."""
+    gazetteer.build(file, paths.SEED_DATA / "places.tsv")
 
 
 def make_app(instance: Path, url: str, now: datetime = NOW, **changes: Any) -> Flask:
@@ -45,6 +46,7 @@ def make_app(instance: Path, url: str, now: datetime = NOW, **changes: Any) -> F
         )
     )
     app.testing = True
+    app.jinja_env.bytecode_cache = TEMPLATES
     app.test_client_class = InspectingClient
     app.extensions["directory"].clock = lambda: now
     return app

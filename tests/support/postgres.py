@@ -26,6 +26,7 @@ QUICK = {
     "log_min_messages": "fatal",
 }
 """Nothing here has to survive a crash."""
+FIRST_WITH_STRATEGIES = 150000
 MISSING = (
     "PostgreSQL is missing, and these tests run on it too. Install it with:\n"
     "    sudo apt-get update && sudo apt-get install -y postgresql"
@@ -72,6 +73,7 @@ class Server:
         self._folder = folder
         self._port = port
         self._process = process
+        self._connection: psycopg.Connection | None = None
 
     @classmethod
     def start(cls) -> Self:
@@ -139,19 +141,29 @@ class Server:
 
     def run(self, statement: str) -> None:
         """Run one statement as the owner of the server, outside any transaction."""
-        with psycopg.connect(
-            host="127.0.0.1",
-            port=self._port,
-            user=OWNER,
-            dbname="postgres",
-            autocommit=True,
-            connect_timeout=5,
-        ) as connection:
-            connection.execute(statement)
+        if self._connection is None:
+            self._connection = psycopg.connect(
+                host="127.0.0.1",
+                port=self._port,
+                user=OWNER,
+                dbname="postgres",
+                autocommit=True,
+                connect_timeout=5,
+            )
+        self._connection.execute(statement)
+
+    @property
+    def _strategy(self) -> str:
+        """How to copy, said to servers that would do otherwise."""
+        version = self._connection.info.server_version if self._connection else 0
+        return " STRATEGY FILE_COPY" if version >= FIRST_WITH_STRATEGIES else ""
 
     def create(self, name: str, template: str = "template1") -> str:
-        """Copy a database that nobody is connected to; return the copy's address."""
-        self.run(f"CREATE DATABASE {name} TEMPLATE {template}")
+        """Copy a database that nobody is connected to; return the copy's address.
+
+        The files are copied as they are, which takes a third of writing them to the log first.
+        """
+        self.run(f"CREATE DATABASE {name} TEMPLATE {template}{self._strategy}")
         return self.url(name)
 
     def drop(self, name: str) -> None:
@@ -160,6 +172,8 @@ class Server:
 
     def stop(self) -> None:
         """End the server and remove its folder."""
+        if self._connection is not None:
+            self._connection.close()
         self._process.terminate()
         try:
             self._process.wait(PATIENCE)

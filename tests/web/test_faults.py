@@ -5,20 +5,19 @@ from contextlib import contextmanager, suppress
 from functools import lru_cache
 
 import pytest
-from argon2 import PasswordHasher
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from directory.extensions import db
 from directory.models import Evidence
 from directory.models.vetting import EvidenceKind
-from directory.operations import accounts, events, factors
+from directory.operations import accounts, events
 from directory.sources.evidence import EvidenceStore
 from directory.web.admin import evidence
 from tests.factories import NOW
 from tests.support.apps import running
 from tests.support.faults import changes, everything, fault_at
-from tests.web.event_walk import set_clock
+from tests.web.event_walk import READING, set_clock
 from tests.web.scenes import SCENES
 from tests.web.test_events import apart, honest, last_line, undeclared
 
@@ -33,7 +32,6 @@ def engine_room(instance, databases):
     with pytest.MonkeyPatch.context() as patch, running(instance, url) as app:
         # What does not touch the database is made cheap, since it is done for each fault anew.
         patch.setattr(evidence, "inspect", lru_cache(evidence.inspect))
-        patch.setattr(factors, "_hasher", PasswordHasher(time_cost=1, memory_cost=64))
         for name in ("errors", "mail"):
             patch.setattr(logging.getLogger(f"directory.{name}"), "disabled", True)
         with app.app_context():
@@ -104,7 +102,7 @@ def instead_of_record(broken):
 def test_a_fault_at_any_statement_leaves_all_or_nothing(engine_room, scene):
     found, faults = all_or_nothing(engine_room, scene)
     assert found == []
-    assert faults >= FEWEST
+    assert faults >= (1 if scene.endpoint in READING else FEWEST)
 
 
 def test_every_file_that_is_on_record_is_kept_whole(engine_room):
