@@ -113,12 +113,13 @@ class Page:
             yield f"lang is {self.root.get('lang')!r}"
 
     def headings(self) -> Iterator[str]:
-        """One h1 that the title starts with; no level is skipped; none is empty."""
+        """One h1 that the title starts with, after "Error: " where something is wrong; no level
+        is skipped; none is empty."""
         tops = [spoken(h) for h in self.named("h1")]
         titles = [spoken(t) for t in self.named("title") if self.parent[t].tag == "head"]
         if len(tops) != 1:
             yield f"{len(tops)} h1 instead of one"
-        elif not titles or not titles[0].startswith(tops[0]):
+        elif not titles or not titles[0].startswith((tops[0], f"Error: {tops[0]}")):
             yield f"the title {titles[:1]} does not start with the h1 {tops[0]!r}"
         # An error summary stands above the h1, under an h2 of its own, as GOV.UK has it.
         level = 1
@@ -217,10 +218,10 @@ class Page:
                 yield "a <form> without an action"
             if form.get("method", "").lower() not in ("get", "post"):
                 yield f"a <form> with the method {form.get('method')!r}"
-            if not any(
-                e.tag == "button" or (e.tag == "input" and e.get("type") == "submit")
-                for e in form.iter()
-            ):
+            sending = [e for e in self.named("button", "input") if e.get("type") == "submit"]
+            ours = [e for e in sending if e.get("form") and e.get("form") == form.get("id")]
+            inside = list(form.iter("button")) + [e for e in form.iter() if e in sending]
+            if not (inside or ours):
                 yield "a <form> without a button"
 
     def crisis(self) -> Iterator[str]:
