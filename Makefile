@@ -5,11 +5,11 @@ VENV ?= .venv
 PORT ?= 5000
 BIN := $(VENV)/bin
 # One process for each core, up to four: each has a PostgreSQL server of its own.
-TOGETHER := --numprocesses auto --maxprocesses 4 --dist loadgroup
+TOGETHER := --numprocesses auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo serve test check coverage bench lock postgres clean
+.PHONY: help venv demo serve test check coverage bench lock postgres chromium clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' \
@@ -25,7 +25,7 @@ serve: $(VENV)/.run ## Set everything up without clinics, and serve it on PORT
 	$(BIN)/flask setup
 	$(BIN)/flask serve --port $(PORT)
 
-test: $(VENV)/.test postgres check ## Run every check and every test, on SQLite and PostgreSQL
+test: $(VENV)/.test postgres chromium check ## Run every check and every test, on SQLite and PostgreSQL
 	$(BIN)/python -m pytest $(TOGETHER)
 
 check: $(VENV)/.test ## Lint, format, types, import contracts, templates
@@ -35,7 +35,7 @@ check: $(VENV)/.test ## Lint, format, types, import contracts, templates
 	$(BIN)/lint-imports --no-logo --no-cache --config setup.cfg
 	$(BIN)/djlint templates --lint --quiet
 
-coverage: $(VENV)/.test postgres ## Run the tests and show which branches none of them takes
+coverage: $(VENV)/.test postgres chromium ## Run the tests and show which branches none of them takes
 	$(BIN)/python -m pytest $(TOGETHER) --cov --cov-report=term
 
 bench: $(VENV)/.test ## Print how long searches, places and the plan take
@@ -64,6 +64,19 @@ postgres:
 		else \
 			echo 'PostgreSQL is missing, and the tests run on it too. Install it with:'; \
 			echo '    sudo apt-get update && sudo apt-get install -y postgresql'; \
+			exit 1; \
+		fi; \
+	fi
+
+# The tests look at the pages in Debian's own browser; none is downloaded.
+chromium:
+	@if ! command -v chromium >/dev/null || ! fc-list 2>/dev/null | grep -q DejaVu; then \
+		if [ "$$(id -u)" = 0 ]; then \
+			apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -yq \
+				--no-install-recommends chromium fontconfig fonts-dejavu-core; \
+		else \
+			echo 'Chromium or a font for it is missing, and the tests look at the pages in it. Install:'; \
+			echo '    sudo apt-get update && sudo apt-get install -y chromium fontconfig fonts-dejavu-core'; \
 			exit 1; \
 		fi; \
 	fi

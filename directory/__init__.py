@@ -24,6 +24,7 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
         access,
         accounts,
         admin,
+        assets,
         errors,
         language,
         mailing,
@@ -32,11 +33,13 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
         state,
     )
     from directory.web.api import api
+    from directory.web.public import styleguide
     from directory.web.public.cases import outside
 
     settings = settings or Settings.from_env(os.environ)
     app = Flask(
         __name__,
+        static_folder=None,
         template_folder=str(paths.TEMPLATES),
         instance_path=str(settings.instance_dir.absolute()),
     )
@@ -44,6 +47,7 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
     access.configure(app, settings)
     extensions.install(app, settings)
     language.install(app)
+    assets.install(app)
     state.install(app, settings)
     security.install(app, settings)
     access.install(app)
@@ -53,6 +57,7 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
     app.register_blueprint(outside)
     app.register_blueprint(api)
     app.register_blueprint(accounts.pages)
+    styleguide.install(app, settings)
     admin.install(app)
     cli.install(app)
     return app

@@ -1,7 +1,6 @@
 """The Flask extensions, made once and bound to an application by create_app."""
 
 from flask import Flask
-from flask_babel import Babel
 from flask_compress import Compress
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
@@ -11,12 +10,13 @@ from directory import paths
 from directory.models import Base
 from directory.models.engine import tune
 from directory.settings import Settings
+from directory.web.translations import FolderBabel
 
 # What was committed is not read again to name it in the answer: were the database to fail just
 # then, the answer would deny an act that was done, or lose a link that is shown once.
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 migrate = Migrate()
-babel = Babel()
+babel = FolderBabel()
 compress = Compress()
 csrf = CSRFProtect()
 

@@ -15,6 +15,8 @@ DOCUMENTS = (
     "CONTRIBUTING.md",
     "CHANGELOG.md",
     "docs/api.md",
+    "docs/languages.md",
+    "docs/looks.md",
     "docs/operations.md",
     "docs/registries.md",
 )

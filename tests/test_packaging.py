@@ -197,7 +197,7 @@ def test_an_installed_wheel_sets_itself_up_and_serves(python, tmp_path):
         assert "Phoenix, AZ" in page
         status, answer = served.get("/api/v1/clinics?near=Phoenix,+AZ&within=250")
         assert json.loads(answer)["total"] > 0
-        for path in ("/", "/checklist", "/guide", "/readyz", "/static/css/directory.css"):
+        for path in ("/", "/checklist", "/guide", "/readyz", "/static/0/css/base.css"):
             assert served.get(path)[0] == 200, path
         assert served.get("/nothing")[0] == 404
     finally:
@@ -214,7 +214,7 @@ from directory.settings import Settings
 app = create_app(Settings(instance_dir=Path("data")))
 print(paths.TEMPLATES)
 print(app.jinja_env.get_template("public/added_later.html").render())
-print(app.test_client().get("/static/css/directory.css").status_code)
+print(app.test_client().get("/static/0/css/base.css").status_code)
 print(app.test_client().get("/healthz").status_code)
 print(len(list((paths.MIGRATIONS / "versions").glob("*.py"))), paths.SEED_DATA.is_dir())
 """

@@ -102,7 +102,7 @@ def is_way_back(target: str | None) -> bool:
 def way_back(target: str | None) -> str:
     """Return where to go after signing in: `target` when it is a staff page of ours."""
     if target and is_way_back(target):
-        return target
+        return request.script_root + target
     home = "plan.today" if "plan.today" in current_app.view_functions else "accounts.own"
     return url_for(home)
 

@@ -18,6 +18,8 @@ from directory.models import CatalogueEdition, DirectoryState
 from directory.settings import Settings
 from directory.sources.gazetteer import Gazetteer
 from directory.sources.geocoder import PlaceGeocoder, open_geocoder
+from directory.web.language import language
+from directory.web.translations import SOURCE_LANGUAGE, translations_of
 
 USER_AGENT = "infusion-clinic-directory"
 
@@ -33,7 +35,7 @@ class Directory:
 
     settings: Settings
     clock: Callable[[], datetime] = utc_now
-    _editions: dict[str, Catalogue] = field(default_factory=dict)
+    _editions: dict[tuple[str, str], Catalogue] = field(default_factory=dict)
     _gazetteer: Gazetteer | None = None
     _geocoder: PlaceGeocoder | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -67,12 +69,13 @@ class Directory:
                 )
         return self._geocoder
 
-    def edition(self, session: Session, number: str) -> Catalogue:
-        """Return a loaded edition of the checklist, parsed once."""
-        if number not in self._editions:
+    def edition(self, session: Session, number: str, code: str = SOURCE_LANGUAGE) -> Catalogue:
+        """Return an edition of the checklist in a language, parsed and translated once."""
+        if (number, code) not in self._editions:
             row = session.get_one(CatalogueEdition, number)
-            self._editions[number] = parse_catalogue(row.text)
-        return self._editions[number]
+            translate = translations_of(code).gettext
+            self._editions[number, code] = parse_catalogue(row.text).translated(translate)
+        return self._editions[number, code]
 
 
 NO_GAZETTEER = "The place index has not been built. The operator can build it with: flask setup"
@@ -103,8 +106,8 @@ def state() -> DirectoryState:
 
 
 def catalogue() -> Catalogue:
-    """Return the edition of the checklist in force."""
-    return here().edition(db.session(), state().edition)
+    """Return the edition of the checklist in force, in the language of this request."""
+    return here().edition(db.session(), state().edition, language())
 
 
 def install(app: Flask, settings: Settings) -> None:

@@ -91,6 +91,9 @@ class Scene:
 
 SCENES: list[Scene] = []
 
+READING = frozenset({"public.near_me"})
+"""Unsafe routes that never write: they take what no address should hold."""
+
 
 def scene(endpoint: str, *acts: str, name: str = "", nothing: str = "") -> Callable[..., Any]:
     """Add a scene: its rule, and its acts or the reason why it has none."""

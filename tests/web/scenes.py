@@ -6,6 +6,7 @@ from tests.web import (
     event_walk_duplicates,
     event_walk_matches,
     event_walk_points,
+    event_walk_search,
 )
 from tests.web.event_walk import SCENES
 
@@ -15,6 +16,7 @@ WALKS = (
     event_walk_duplicates,
     event_walk_matches,
     event_walk_points,
+    event_walk_search,
 )
 """Every module with scenes; a new one is named here."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from sqlalchemy import JSON, Enum, String, Table, bindparam, select, text, update
@@ -73,6 +73,7 @@ NOT_FILLED = {
     "evidence.sha256": HASH,
     "outside_case.token": HASH,
     "outside_case.nonce": HASH,
+    "outside_case.language": CODE,
     "search_row.state": "derived from the clinic",
     "search_row.card": "derived from the clinic",
 }
@@ -82,6 +83,7 @@ Say = Callable[[str], str]
 """The words for a column, by its name with its table's."""
 
 
+@cache
 def text_columns() -> dict[str, Any]:
     """Return every column that can hold words, by its name with its table's."""
     return {
@@ -221,6 +223,9 @@ def pages_of(clinic, other, owner, person, role, papers, checks, files, cases):
     return [
         f"/clinics/{clinic.id}",
         f"/clinics/{other.id}",
+        f"/clinics/{clinic.id}/questions",
+        f"/compare?c={clinic.id}&c={other.id}",
+        f"/clinics/{other.id}/questions",
         "/clinics?near=85004",
         f"/clinics/{clinic.id}/concern",
         f"/clinics/{clinic.id}/suggest",
@@ -244,6 +249,7 @@ def pages_of(clinic, other, owner, person, role, papers, checks, files, cases):
         *(f"/admin/evidence/{file.id}" for file in files),
         "/admin/log",
         "/admin/numbers",
+        "/admin/numbers/charts",
         "/admin/people/",
         "/admin/people/organizations",
         "/admin/people/organization/new",

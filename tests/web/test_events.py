@@ -13,7 +13,7 @@ from directory.models import Event
 from directory.operations import accounts, events, log
 from tests.factories import NOW
 from tests.support.apps import running
-from tests.web.event_walk import set_clock
+from tests.web.event_walk import READING, set_clock
 from tests.web.scenes import SCENES
 from tests.web.test_matrix import UNSAFE
 
@@ -171,7 +171,7 @@ def test_the_log_of_all_that_is_whole(walked_app):
 def without_scene(app):
     """Return the unsafe rules that no scene with a line, or a reason for none, walks."""
     unsafe = {rule.endpoint for rule in app.url_map.iter_rules() if rule.methods & set(UNSAFE)}
-    return unsafe - {scene.endpoint for scene in SCENES if scene.acts}
+    return unsafe - {s.endpoint for s in SCENES if s.acts or s.endpoint in READING}
 
 
 def test_every_unsafe_route_has_a_scene(walked_app):

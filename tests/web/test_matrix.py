@@ -43,7 +43,7 @@ def addresses(app):
         "clinic_id": clinic,
         "verification_id": verification,
         "criterion": "sup-acls",
-        "filename": "css/directory.css",
+        "filename": "css/components.css",
         "slug": "x",
         "token": "none-such",
         "step": "note",

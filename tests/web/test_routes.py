@@ -42,5 +42,6 @@ def test_public_routes_only_read(routes):
         "/cases/<token>/withdraw",
         "/clinics/<clinic_id>/concern",
         "/clinics/<clinic_id>/suggest",
+        "/near-me",
         "/suggest",
     ]

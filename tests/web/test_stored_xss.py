@@ -73,14 +73,20 @@ NO_PAGE = {
     "evidence.download": "a file, which leaves as an attachment",
     "numbers.export": "CSV, whose cells have a test of their own",
     "outside.suggest": SHOWS_NOTHING,
+    "public.card": "a drawing",
     "public.checklist": "shows the checklist, see below",
+    "public.clinic_card": "a drawing",
+    "public.doctor": "shows the checklist, see below",
     "public.guide": "shows the checklist, see below",
     "public.how_we_check": "shows the checklist, see below",
     "public.home": SHOWS_NOTHING,
     "public.healthz": SHOWS_NOTHING,
     "public.readyz": SHOWS_NOTHING,
     "public.robots": SHOWS_NOTHING,
+    "public.sitemap": "XML of addresses, which have plain letters only",
+    "public.sitemap_part": "XML of addresses, which have plain letters only",
     "static": SHOWS_NOTHING,
+    "styleguide.show": "shows the checklist, see below",
 }
 """What can be read and is no page with stored words, each with the reason."""
 
@@ -260,8 +266,11 @@ def test_the_api_says_the_words_as_data(house):
 CHECKLIST_PAGES = (
     "/checklist",
     "/guide",
+    "/guide/doctor",
+    "/styleguide",
     "/how-we-check",
     "/clinics/1",
+    "/clinics/1/questions",
     "/admin/checks/1/sup-acls",
 )
 
@@ -269,11 +278,12 @@ CHECKLIST_PAGES = (
 def test_words_of_the_checklist_are_text_too(house):
     house.filler.fill(lambda _name: PLAIN)
     editions = house.app.extensions["directory"]._editions
-    honest = editions["2026.1"]
+    key = ("2026.1", "en")
+    honest = editions[key]
     calm = {}
     try:
         for words in (PLAIN, *HOSTILE, *EXTRA):
-            editions["2026.1"] = with_words(honest, words)
+            editions[key] = with_words(honest, words)
             for address in CHECKLIST_PAGES:
                 page = house.browser.get(address, follow_redirects=True).text
                 if words is PLAIN:
@@ -283,7 +293,7 @@ def test_words_of_the_checklist_are_text_too(house):
                 else:
                     assert not grown(address, page, words, calm), f"{address} grew with {words!r}"
     finally:
-        editions["2026.1"] = honest
+        editions[key] = honest
 
 
 def with_words(part, words):

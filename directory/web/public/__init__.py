@@ -1,8 +1,5 @@
 """Pages for patients: no account, no cookie, nothing kept of a search."""
 
-import re
-import unicodedata
-
 from flask import (
     Blueprint,
     Response,
@@ -14,20 +11,31 @@ from flask import (
     url_for,
 )
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from sqlalchemy import text
 
-from directory.domain.placenames import Place
+from directory.domain.placenames import Place, state_name
 from directory.extensions import db
 from directory.operations.case_list import contacts_due
 from directory.operations.clinics import public_clinic, successor
+from directory.web.choosing import PARAMETER, read_choice
 from directory.web.forms.search import RADII, SearchForm
+from directory.web.public import compare, findable, maps, nearby, sheets
+from directory.web.public.addresses import LARGEST_ID as LARGEST_ID
+from directory.web.public.addresses import clinic_url as clinic_url
+from directory.web.public.addresses import slug_of
 from directory.web.public.jsonld import clinic_document
 from directory.web.searching import answer_search
 from directory.web.state import catalogue, here, now, state
 
 pages = Blueprint("public", __name__)
 
-LARGEST_ID = 2**63 - 1
+compare.install(pages)
+findable.install(pages)
+pages.add_app_template_global(clinic_url)
+maps.install(pages)
+nearby.install(pages)
+sheets.install(pages)
 
 
 @pages.before_request
@@ -38,39 +46,38 @@ def _read_state() -> None:
 
 
 @pages.app_template_global()
-def clinic_url(clinic_id: int, name: str, *, external: bool = False) -> str:
-    """Return a clinic's address: its number decides, its name is for people."""
-    return url_for(
-        "public.clinic", clinic_id=clinic_id, slug=slug_of(name) or None, _external=external
-    )
-
-
-@pages.app_template_global()
 def search_url(**changes: object) -> str:
     """Return this search's address with some parameters changed; None takes one away.
 
     Any change but one of the page goes back to the first page. A parameter that the form does
-    not know is left behind.
+    not know is left behind; the clinics chosen to compare come along. It leads to the heading of
+    the results, where a keyboard or a screen reader goes on.
     """
     values: dict[str, object] = {
         name: request.args.getlist(name) for name in SearchForm.NAMES if name in request.args
     }
     values.pop("page", None)
+    if ids := read_choice(request.args.getlist(PARAMETER)).clinic_ids:
+        values[PARAMETER] = ids
     values.update(changes)
     kept = {name: value for name, value in values.items() if value is not None}
-    return url_for("public.search", **kept)  # type: ignore[arg-type]
+    return url_for("public.search", **kept, _anchor="results")  # type: ignore[arg-type]
 
 
 @pages.app_template_global()
 def place_url(place: Place) -> str:
-    """Return this search's address for another place."""
+    """Return this search's address for another place; a state is searched whole, by its name."""
+    if place.precision == "state" and place.state:
+        return search_url(near=f"{state_name(place.state)} State", lat=None, lon=None, within=None)
     return search_url(near=place.name, lat=f"{place.lat:.5f}", lon=f"{place.lon:.5f}")
 
 
-def slug_of(name: str) -> str:
-    """Return a clinic's name as it stands in its address: plain letters, digits, hyphens."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:80]
+@pages.app_template_global()
+def place_label(place: Place) -> str:
+    """Return how a place is offered: a state is told from a city of its name."""
+    if place.precision == "state" and place.state:
+        return str(_("%(state)s (the state)", state=state_name(place.state)))
+    return place.name
 
 
 @pages.get("/")
@@ -128,12 +135,6 @@ def guide() -> str:
 def how_we_check() -> str:
     """How a check is made, how long it lasts, and what is not checked."""
     return render_template("public/how_we_check.html", catalogue=catalogue())
-
-
-@pages.get("/robots.txt")
-def robots() -> Response:
-    """Search results are not for search engines: they hold what somebody typed."""
-    return Response("User-agent: *\nDisallow: /clinics?\nDisallow: /api/\n", mimetype="text/plain")
 
 
 @pages.get("/healthz")

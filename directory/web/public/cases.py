@@ -48,6 +48,7 @@ from directory.web.forms.cases import (
     OutsideForm,
     SuggestionForm,
 )
+from directory.web.language import language
 from directory.web.mailing import send_afterwards
 from directory.web.public import LARGEST_ID, clinic_url
 from directory.web.state import now, state
@@ -221,6 +222,7 @@ def _opened(
         category=Category(category) if category else None,
         clinic_id=clinic.clinic_id if clinic else None,
         details=form.details,
+        language=language(),
         name=form.name.data or "",
         email=form.email.data or "",
     )
