@@ -51,7 +51,9 @@ def seal() -> Sealer:
 @pages.get("/account/sign-in")
 @open_page
 def sign_in() -> ResponseReturnValue:
-    """Ask for mail address, password and code."""
+    """Ask for mail address, password and code; a way back that is none of ours is dropped."""
+    if "next" in request.args and not access.is_way_back(request.args["next"]):
+        return redirect(url_for("accounts.sign_in"), 303)
     factors.warm_up()
     return _sign_in_page(SignInForm(None))
 
