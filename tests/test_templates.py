@@ -132,3 +132,27 @@ def test_the_controls_are_caught(environment):
     assert unused_imports(bad) == {"two"}
     assert unsafe(bad) == ["|safe"]
     assert fixed_text(bad) == ['title="Hidden words"', "Plain", "words"]
+
+
+def spoken_at_import(tree):
+    """Return the lines on which a template asks for words outside of every block and macro.
+
+    What is imported is run once and kept, so such words stay in the first reader's language.
+    """
+    return [
+        node.lineno
+        for node in tree.body
+        if isinstance(node, nodes.Assign | nodes.AssignBlock)
+        for call in node.find_all(nodes.Call)
+        if isinstance(call.node, nodes.Name) and call.node.name in ("_", "gettext", "ngettext")
+    ]
+
+
+def test_no_component_keeps_the_words_of_the_first_reader(environment, template):
+    if template.startswith("components/"):
+        assert spoken_at_import(environment.parse(source_of(template))) == []
+
+
+def test_words_kept_at_import_are_found(environment):
+    kept = '{% set DAYS = {"monday": _("Monday")} %}{% macro day() %}{{ _("Day") }}{% endmacro %}'
+    assert spoken_at_import(environment.parse(kept)) == [1]

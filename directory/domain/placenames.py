@@ -7,7 +7,8 @@ Pure text work: nothing here knows where a place is. Every name is folded to one
 import re
 import unicodedata
 from dataclasses import dataclass
-from typing import Final
+from enum import StrEnum
+from typing import Final, NamedTuple
 
 from directory.domain.state_names import (
     COUNTRY_TAILS,
@@ -37,13 +38,34 @@ class Place:
     population: int = 0
 
 
+class Attempt(StrEnum):
+    """The kinds of things that are looked for; the words for each stand with the pages."""
+
+    NOTHING = "nothing"
+    RANGE = "range"
+    OWN_POSITION = "own_position"
+    ZIP = "zip"
+    ZIP_WITHOUT_POINT = "zip_without_point"
+    FIVE_DIGITS = "five_digits"
+    IN_COUNTRY = "in_country"
+    NAME = "name"
+    TYPO = "typo"
+
+
+class Tried(NamedTuple):
+    """One thing that was looked for; `named` is the code or the name of it, where it has one."""
+
+    attempt: Attempt
+    named: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What a searcher's words were taken to mean, with the other things they could mean.
 
     `about`: the point stands for something larger or near (an address fell to its ZIP or city).
     `note`: military_zip, region, address_to_zip, address_to_city, zip_to_city, abroad or None.
-    `tried`: what was looked for, in plain words, when nothing was found.
+    `tried`: what was looked for when nothing was found.
     """
 
     query: str
@@ -52,7 +74,7 @@ class Reading:
     corrected: bool = False
     about: bool = False
     note: str | None = None
-    tried: tuple[str, ...] = ()
+    tried: tuple[Tried, ...] = ()
 
     @property
     def found(self) -> bool:

@@ -4,9 +4,11 @@ from dataclasses import replace
 from typing import Final
 
 from directory.domain.placenames import (
+    Attempt,
     Place,
     Query,
     Reading,
+    Tried,
     Words,
     key_of,
     parse,
@@ -51,9 +53,9 @@ class PlaceReader:
         """Return what the text means; never raises, whatever the text."""
         query = parse(text)
         if not query.text:
-            return Reading("", tried=("nothing was typed",))
+            return Reading("", tried=(Tried(Attempt.NOTHING),))
         if query.bad_point:
-            return _unknown(query, "a latitude from -90 to 90, a longitude from -180 to 180")
+            return _unknown(query, Attempt.RANGE)
         if query.point:
             return self._point(query, *query.point)
         if query.zip_code:
@@ -65,7 +67,7 @@ class PlaceReader:
         if query.abroad:
             return self._abroad(query)
         if query.state == "ME" and query.words and _FILLER.issuperset(query.words):
-            return _unknown(query, "your own position, which this site is never told")
+            return _unknown(query, Attempt.OWN_POSITION)
         return self._names(query)
 
     # Points and ZIP codes
@@ -79,13 +81,14 @@ class PlaceReader:
     def _zip(self, query: Query, code: str) -> Reading:
         found = self.gazetteer.zip_code(code)
         if found is None:
-            tried = f"the ZIP code {code}"
             if query.words:
                 reading = self._names(query)
                 if reading.found or reading.ambiguous:
                     note = "address_to_city" if query.street else "zip_to_city"
-                    return replace(reading, about=True, note=note, tried=(tried,))
-            return _unknown(query, tried)
+                    return replace(
+                        reading, about=True, note=note, tried=(Tried(Attempt.ZIP, code),)
+                    )
+            return _unknown(query, Attempt.ZIP, code)
         if found.state in MILITARY:
             return Reading(query.text, note="military_zip")
         place = zip_place(found)
@@ -106,7 +109,7 @@ class PlaceReader:
         rows = preferred(self.gazetteer.named(key_of(words_of(found.city)), found.state))
         if rows:
             return Reading(query.text, place_of(rows[0]), about=True, note="zip_to_city")
-        return _unknown(query, f"the ZIP code {found.code}, which has no point on the map")
+        return _unknown(query, Attempt.ZIP_WITHOUT_POINT, found.code)
 
     def _other_than(self, query: Query, found: ZipPlace) -> tuple[Place, ...]:
         """Return the city or state that was typed with a ZIP code when they do not agree."""
@@ -234,9 +237,7 @@ class PlaceReader:
         return query.maybe_abroad or self.gazetteer.is_abroad(short_key(query.words))
 
     def _abroad(self, query: Query) -> Reading:
-        return Reading(
-            query.text, note="abroad", tried=("a place in the United States or its territories",)
-        )
+        return Reading(query.text, note="abroad", tried=(Tried(Attempt.IN_COUNTRY),))
 
     def _typo(self, query: Query) -> Reading | None:
         if query.street and len(query.pieces) < 2:
@@ -336,7 +337,11 @@ class PlaceReader:
             return Reading(query.text, place_of(rows[0]))
         state = self._state_place(code)
         if state is None:
-            return self._chosen(query, rows) if rows else _unknown(query, state_name(code))
+            return (
+                self._chosen(query, rows)
+                if rows
+                else _unknown(query, Attempt.NAME, state_name(code))
+            )
         named_state = replace(state, name=f"{state.name} (the state)")
         largest = rows[0].population if rows else 0
         if rows and largest >= STATE_ABOVE:
@@ -349,12 +354,12 @@ class PlaceReader:
 
     def _nothing(self, query: Query) -> Reading:
         wanted = " ".join(query.text.split())[:60]
-        tried = [f"a city, town, neighborhood or region named “{wanted}”"]
+        tried = [Tried(Attempt.NAME, wanted)]
         digits = [word for word in query.words if word.isdigit()]
         if digits and len(query.words) == 1:
-            tried = ["a ZIP code, which has five digits"]
+            tried = [Tried(Attempt.FIVE_DIGITS)]
         elif query.words:
-            tried.append("the same with one letter wrong")
+            tried.append(Tried(Attempt.TYPO))
         state = self._state_place(query.state) if query.state else None
         return Reading(query.text, None, (state,) if state else (), tried=tuple(tried))
 
@@ -369,5 +374,5 @@ def _spelled_so(words: Words, rows: list[NamedPlace]) -> NamedPlace | None:
     return same[0] if len(same) == 1 else None
 
 
-def _unknown(query: Query, tried: str) -> Reading:
-    return Reading(query.text, tried=(tried,))
+def _unknown(query: Query, attempt: Attempt, named: str = "") -> Reading:
+    return Reading(query.text, tried=(Tried(attempt, named),))

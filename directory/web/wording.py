@@ -2,6 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 
+from directory.domain.placenames import Tried
 from directory.web.wording_acts import ACTS as ACTS
 from directory.web.wording_registries import ADDRESS_FLAGS as ADDRESS_FLAGS
 from directory.web.wording_registries import BIRTH_DATES as BIRTH_DATES
@@ -63,6 +64,34 @@ STAFF = {
     "verifier": _l("a verifier"),
     "admin": _l("an admin"),
     "system": _l("our system"),
+}
+
+_ATTEMPTS = {
+    "nothing": _l("nothing was typed"),
+    "range": _l("a latitude from -90 to 90, a longitude from -180 to 180"),
+    "own_position": _l("your own position, which this site is never told"),
+    "zip": _l("the ZIP code %(named)s"),
+    "zip_without_point": _l("the ZIP code %(named)s, which has no point on the map"),
+    "five_digits": _l("a ZIP code, which has five digits"),
+    "in_country": _l("a place in the United States or its territories"),
+    "name": _l("a city, town, neighborhood or region named “%(named)s”"),
+    "typo": _l("the same with one letter wrong"),
+}
+
+
+def tried(one: Tried) -> str:
+    """Return in words what was looked for, when a place was not found."""
+    return str(_ATTEMPTS[one.attempt]) % {"named": one.named}
+
+
+DAYS = {
+    "monday": _l("Monday"),
+    "tuesday": _l("Tuesday"),
+    "wednesday": _l("Wednesday"),
+    "thursday": _l("Thursday"),
+    "friday": _l("Friday"),
+    "saturday": _l("Saturday"),
+    "sunday": _l("Sunday"),
 }
 
 PRECISIONS = {

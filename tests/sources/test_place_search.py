@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from directory.domain.placenames import Place, Reading
+from directory.domain.placenames import Attempt, Place, Reading, Tried
 from directory.sources.geocoder import EmbeddedGeocoder
 from tests.benchmarks import geocoder_bars as bars
 
@@ -286,16 +286,16 @@ def test_an_unknown_town_in_a_known_state_offers_the_state(geocoder: EmbeddedGeo
 
 
 def test_an_unknown_zip_code_is_not_guessed(geocoder: EmbeddedGeocoder) -> None:
-    assert geocoder.read("00000").tried == ("the ZIP code 00000",)
+    assert geocoder.read("00000").tried == (Tried(Attempt.ZIP, "00000"),)
 
 
 def test_an_unknown_zip_code_with_a_name_falls_to_the_name(geocoder: EmbeddedGeocoder) -> None:
     reading = geocoder.read("Boise 00000")
     assert reading.place is not None
     assert (reading.place.name, reading.about, reading.note) == ("Boise, ID", True, "zip_to_city")
-    assert reading.tried == ("the ZIP code 00000",)
+    assert reading.tried == (Tried(Attempt.ZIP, "00000"),)
     assert geocoder.read("10 Main St, Springfield 00000").ambiguous
-    assert geocoder.read("Qwrtzx 00000").tried == ("the ZIP code 00000",)
+    assert geocoder.read("Qwrtzx 00000").tried == (Tried(Attempt.ZIP, "00000"),)
     assert geocoder.read("00000 Main St, Boise ID").place is not None
 
 

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from directory import paths
 from directory.extensions import db
 from directory.operations.clinics import public_clinic, successor
+from directory.web import wording
 from directory.web.api.documents import (
     catalogue_document,
     clinic_document,
@@ -77,7 +78,7 @@ def _no_results(found: Answer) -> Response:
         _("Try a five-digit ZIP code, or a city with its state, such as “Boise, ID”."),
         near=found.reading.query,
         note=found.reading.note,
-        tried=list(found.reading.tried),
+        tried=[wording.tried(one) for one in found.reading.tried],
         clinics=clinics,
     )
 
