@@ -29,6 +29,7 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
         language,
         mailing,
         public,
+        routing,
         security,
         state,
     )
@@ -43,6 +44,7 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
         template_folder=str(paths.TEMPLATES),
         instance_path=str(settings.instance_dir.absolute()),
     )
+    routing.install(app)
     security.configure(app, settings)
     access.configure(app, settings)
     extensions.install(app, settings)

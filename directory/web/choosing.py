@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from directory.web.routing import LARGEST_ID
+
 PARAMETER = "c"
 
-LARGEST_ID = 2**63 - 1
 READ_AT_MOST = 20
 """How many numbers of an address are looked up: people choose four."""
 

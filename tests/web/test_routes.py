@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from directory.web.routing import LARGEST_ID
 from tests.support.apps import running
+from tests.support.staff import post, sign_in
 
 STORED = Path(__file__).with_name("routes.txt")
 ADVICE = (
@@ -37,7 +39,7 @@ def test_public_routes_only_read(routes):
     writing = [
         r for r in routes if not r.startswith("GET ") and "/admin" not in r and "/account" not in r
     ]
-    assert [r.split()[1].replace("int(max=9223372036854775807):", "") for r in writing] == [
+    assert [r.split()[1].replace("row:", "") for r in writing] == [
         "/cases/<token>/answer",
         "/cases/<token>/withdraw",
         "/clinics/<clinic_id>/concern",
@@ -45,3 +47,19 @@ def test_public_routes_only_read(routes):
         "/near-me",
         "/suggest",
     ]
+
+
+def test_no_address_holds_a_number_that_no_row_can_have(routes):
+    assert [route for route in routes if "<int" in route] == []
+    assert len([route for route in routes if "<row:" in route]) > 40
+
+
+@pytest.mark.parametrize(
+    "path", ["/admin/staff/{}/disable", "/account/conflicts/{}/withdraw", "/admin/cases/{}"]
+)
+def test_a_number_beyond_the_largest_row_is_nothing(app, path):
+    admin = sign_in(app, "admin")
+    for number in (LARGEST_ID + 1, 10**40):
+        address = path.format(number)
+        answer = admin.get(address) if path.endswith("}") else post(admin, address)
+        assert answer.status_code == 404, address

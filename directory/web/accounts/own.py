@@ -100,7 +100,7 @@ def _knows_password(user: User, form: Present) -> bool:
     return True
 
 
-@pages.post("/account/sessions/<int:session_id>/end")
+@pages.post("/account/sessions/<row:session_id>/end")
 @staff_page
 def end_session(session_id: int) -> ResponseReturnValue:
     """Sign another browser out."""
@@ -136,7 +136,7 @@ def declare_conflict() -> ResponseReturnValue:
     return redirect(url_for("accounts.own"), 303)
 
 
-@pages.post("/account/conflicts/<int:conflict_id>/withdraw")
+@pages.post("/account/conflicts/<row:conflict_id>/withdraw")
 @staff_page
 def withdraw_conflict(conflict_id: int) -> ResponseReturnValue:
     """Withdraw a tie that is over."""

@@ -69,7 +69,7 @@ def join_link(token: str) -> str:
     return f"{here().settings.public_url}/account/join?token={token}"
 
 
-@pages.post("/admin/staff/<int:user_id>/role")
+@pages.post("/admin/staff/<row:user_id>/role")
 @admin_page
 def change_role(user_id: int) -> ResponseReturnValue:
     """Give somebody another role; their browsers are signed out."""
@@ -87,7 +87,7 @@ def change_role(user_id: int) -> ResponseReturnValue:
     return redirect(url_for("accounts.staff"), 303)
 
 
-@pages.post("/admin/staff/<int:user_id>/disable")
+@pages.post("/admin/staff/<row:user_id>/disable")
 @admin_page
 def disable(user_id: int) -> ResponseReturnValue:
     """Shut somebody out at once."""
@@ -99,7 +99,7 @@ def disable(user_id: int) -> ResponseReturnValue:
     return redirect(url_for("accounts.staff"), 303)
 
 
-@pages.post("/admin/staff/<int:user_id>/enable")
+@pages.post("/admin/staff/<row:user_id>/enable")
 @admin_page
 def enable(user_id: int) -> ResponseReturnValue:
     """Let somebody in again."""

@@ -15,12 +15,11 @@ from directory.web import wording
 from directory.web.access import begin_acting, current_staff, hashes_first, staff_page
 from directory.web.admin.previews import number_of
 from directory.web.forms.entries import words_of
-from directory.web.public import LARGEST_ID
 from directory.web.state import here, now
 
 room = Blueprint("candidates", __name__, url_prefix="/admin/candidates")
 
-ONE = f"/<int(max={LARGEST_ID}):candidate_id>"
+ONE = "/<row:candidate_id>"
 LAST_PAGE = 100_000
 
 
@@ -98,7 +97,7 @@ def undo(candidate_id: int) -> ResponseReturnValue:
     return redirect(url_for("candidates.show", candidate_id=candidate_id), 303)
 
 
-@room.post(f"/changes/<int(max={LARGEST_ID}):change_id>/seen")
+@room.post("/changes/<row:change_id>/seen")
 @staff_page
 def see(change_id: int) -> ResponseReturnValue:
     """Say that a change was seen and dealt with."""

@@ -42,13 +42,12 @@ from directory.web import wording
 from directory.web.access import admin_page, current_staff, staff_page
 from directory.web.forms.cases import LARGEST_VERSION, EraseForm, ReplyForm, StepForm
 from directory.web.mailing import send_afterwards
-from directory.web.public import LARGEST_ID
 from directory.web.state import catalogue, here, now
 
 room = Blueprint("cases", __name__, url_prefix="/admin/cases")
 
-CASE = f"/<int(max={LARGEST_ID}):case_id>"
-CLINIC = f"/replies/<int(max={LARGEST_ID}):clinic_id>"
+CASE = "/<row:case_id>"
+CLINIC = "/replies/<row:clinic_id>"
 FINDING = f"{CLINIC}/<criterion>"
 BAD_INPUT = (Refusal.NO_WORDS, Refusal.TOO_LONG, Refusal.FUTURE)
 LAST_PAGE = 100_000
@@ -110,14 +109,14 @@ def act(case_id: int, step: str) -> ResponseReturnValue:
     return send_afterwards(_to(found))
 
 
-@room.get(f"{CASE}/messages/<int(max={LARGEST_ID}):message_id>/erase")
+@room.get(f"{CASE}/messages/<row:message_id>/erase")
 @staff_page
 def ask_to_erase(case_id: int, message_id: int) -> str:
     """Ask why a message's words are erased."""
     return _erase_page(_message(case_id, message_id), EraseForm())
 
 
-@room.post(f"{CASE}/messages/<int(max={LARGEST_ID}):message_id>/erase")
+@room.post(f"{CASE}/messages/<row:message_id>/erase")
 @staff_page
 def erase_words(case_id: int, message_id: int) -> ResponseReturnValue:
     """Erase what a message says, such as somebody's health."""
@@ -136,7 +135,7 @@ def erase_words(case_id: int, message_id: int) -> ResponseReturnValue:
     return _to(found)
 
 
-@room.post(f"{CASE}/mail/<int(max={LARGEST_ID}):mail_id>/retry")
+@room.post(f"{CASE}/mail/<row:mail_id>/retry")
 @staff_page
 def retry_mail(case_id: int, mail_id: int) -> ResponseReturnValue:
     """Try a mail again that did not go out."""

@@ -41,7 +41,7 @@ from directory.web.state import catalogue, here, now
 
 room = Blueprint("clinics", __name__, url_prefix="/admin/clinics")
 
-ID = "<int(max=9223372036854775807):clinic_id>"
+ID = "<row:clinic_id>"
 LAST_PAGE = 100_000
 LONGEST_ID = 19
 

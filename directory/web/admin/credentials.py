@@ -22,8 +22,7 @@ from directory.web.state import catalogue, here, now
 
 room = Blueprint("credentials", __name__, url_prefix="/admin/people/credentials")
 
-BIG = "int(max=9223372036854775807)"
-HOLDER = f"<any(practitioner, clinic):noun>/<{BIG}:number>"
+HOLDER = "<any(practitioner, clinic):noun>/<row:number>"
 HOLDERS: dict[str, type[Practitioner] | type[Clinic]] = {
     "practitioner": Practitioner,
     "clinic": Clinic,
@@ -64,7 +63,7 @@ def create(noun: str, number: int) -> ResponseReturnValue:
     return redirect(_address(holder), 303)
 
 
-@room.get(f"/<{BIG}:credential_id>/edit")
+@room.get("/<row:credential_id>/edit")
 @staff_page
 def edit(credential_id: int) -> str:
     """The form with what is on record, without the number of a DEA registration."""
@@ -72,7 +71,7 @@ def edit(credential_id: int) -> str:
     return _form(_holder_of(row), CredentialForm(None, data=credential_values(row)), row)
 
 
-@room.post(f"/<{BIG}:credential_id>/edit")
+@room.post("/<row:credential_id>/edit")
 @staff_page
 def save(credential_id: int) -> ResponseReturnValue:
     """Save an edit; when checks would fall, show them first."""

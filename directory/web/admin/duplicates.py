@@ -30,9 +30,8 @@ from directory.web.state import catalogue, here, now
 
 room = Blueprint("duplicates", __name__, url_prefix="/admin/duplicates")
 
-BIG = "int(max=9223372036854775807)"
-PAIR = f"/<{BIG}:left>/<{BIG}:right>"
-ONE_MERGE = f"/merges/<{BIG}:merge_id>"
+PAIR = "/<row:left>/<row:right>"
+ONE_MERGE = "/merges/<row:merge_id>"
 PER_PAGE = 25
 SHOWN = (
     "name",

@@ -27,7 +27,6 @@ from directory.web.state import here, now
 
 room = Blueprint("evidence", __name__, url_prefix="/admin/evidence")
 
-BIG = "int(max=9223372036854775807)"
 LARGEST_UPLOAD = LARGEST + 64 * 1024
 """A file and the fields around it; only the routes that take files allow so much."""
 
@@ -48,14 +47,14 @@ def _allow_a_file(endpoint: str | None, _values: dict[str, object] | None) -> No
         request.max_content_length = LARGEST_UPLOAD
 
 
-@room.get(f"/for/<{BIG}:clinic_id>")
+@room.get("/for/<row:clinic_id>")
 @staff_page
 def new(clinic_id: int) -> str:
     """Ask for a file, and say what is never collected."""
     return _form(_clinic(clinic_id), EvidenceForm(None))
 
 
-@room.post(f"/for/<{BIG}:clinic_id>")
+@room.post("/for/<row:clinic_id>")
 @staff_page
 def create(clinic_id: int) -> ResponseReturnValue:
     """Take in a file as evidence about a clinic."""
@@ -86,7 +85,7 @@ def create(clinic_id: int) -> ResponseReturnValue:
     return redirect(url_for("evidence.show", evidence_id=kept.id), 303)
 
 
-@room.get(f"/<{BIG}:evidence_id>")
+@room.get("/<row:evidence_id>")
 @staff_page
 def show(evidence_id: int) -> str:
     """What a file is, who took it, what it replaces and which checks rest on it."""
@@ -100,7 +99,7 @@ def show(evidence_id: int) -> str:
     )
 
 
-@room.get(f"/<{BIG}:evidence_id>/file")
+@room.get("/<row:evidence_id>/file")
 @staff_page
 def download(evidence_id: int) -> Response:
     """Hand out a file as an attachment under a name of ours, never to be shown in a page."""

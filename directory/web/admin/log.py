@@ -11,7 +11,7 @@ from directory.models.staff import StaffRole
 from directory.operations import log
 from directory.web.access import current_staff, staff_page
 from directory.web.forms.log import LogForm
-from directory.web.public import LARGEST_ID
+from directory.web.routing import LARGEST_ID
 
 room = Blueprint("log", __name__, url_prefix="/admin/log")
 

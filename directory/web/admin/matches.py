@@ -29,8 +29,7 @@ from directory.web.state import catalogue, here, now
 
 room = Blueprint("matches", __name__, url_prefix="/admin/matches")
 
-BIG = "int(max=9223372036854775807)"
-ONE = f"/<{BIG}:match_id>"
+ONE = "/<row:match_id>"
 SEARCH_PAGE = "https://exclusions.oig.hhs.gov/"
 """Where a person confirms by hand, with numbers that never come here."""
 

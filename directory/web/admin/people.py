@@ -26,7 +26,6 @@ from directory.web.state import catalogue, here, now
 
 room = Blueprint("people", __name__, url_prefix="/admin/people")
 
-BIG = "int(max=9223372036854775807)"
 LAST_PAGE = 100_000
 
 
@@ -61,14 +60,14 @@ def organizations() -> str:
     return _list("organization")
 
 
-@room.get(f"/<{BIG}:practitioner_id>")
+@room.get("/<row:practitioner_id>")
 @staff_page
 def show(practitioner_id: int) -> str:
     """One practitioner: posts and credentials."""
     return _person(_row("practitioner", practitioner_id), None)
 
 
-@room.get(f"/organizations/<{BIG}:organization_id>")
+@room.get("/organizations/<row:organization_id>")
 @staff_page
 def owner(organization_id: int) -> str:
     """One owner and its clinics."""
@@ -109,7 +108,7 @@ def create(noun: str) -> ResponseReturnValue:
     return redirect(_address(noun, row.id), 303)
 
 
-@room.get(f"/{KIND}/<{BIG}:number>/edit")
+@room.get(f"/{KIND}/<row:number>/edit")
 @staff_page
 def edit(noun: str, number: int) -> str:
     """The form with what is on record."""
@@ -121,7 +120,7 @@ def edit(noun: str, number: int) -> str:
     return _form(noun, KINDS[noun].form(None, data=data | {"version": str(row.version)}), row)
 
 
-@room.post(f"/{KIND}/<{BIG}:number>/edit")
+@room.post(f"/{KIND}/<row:number>/edit")
 @staff_page
 def save(noun: str, number: int) -> ResponseReturnValue:
     """Save an edit; when checks would fall, show them first."""
@@ -156,7 +155,7 @@ def save(noun: str, number: int) -> ResponseReturnValue:
     return redirect(_address(noun, number), 303)
 
 
-@room.post(f"/<{BIG}:practitioner_id>/roles")
+@room.post("/<row:practitioner_id>/roles")
 @staff_page
 def start(practitioner_id: int) -> ResponseReturnValue:
     """Write that somebody took up a post at a clinic."""
@@ -198,7 +197,7 @@ def start(practitioner_id: int) -> ResponseReturnValue:
     return redirect(url_for("people.show", practitioner_id=practitioner_id), 303)
 
 
-@room.get(f"/roles/<{BIG}:role_id>/end")
+@room.get("/roles/<row:role_id>/end")
 @staff_page
 def leave(role_id: int) -> str:
     """Ask for the last day of a post."""
@@ -206,7 +205,7 @@ def leave(role_id: int) -> str:
     return _leave(role, EndRoleForm(None, data={"version": str(role.version)}))
 
 
-@room.post(f"/roles/<{BIG}:role_id>/end")
+@room.post("/roles/<row:role_id>/end")
 @staff_page
 def end(role_id: int) -> ResponseReturnValue:
     """Write the last day of a post; the role stays on record."""

@@ -20,7 +20,6 @@ from directory.web.state import catalogue, here, now
 room = Blueprint("plan", __name__, url_prefix="/admin")
 
 FEWEST_MINUTES, MOST_MINUTES = 10, 600
-LARGEST_ID = 2**63 - 1
 
 
 @room.app_template_global()
@@ -81,7 +80,7 @@ def address_of(item: Item | None) -> str:
     )
 
 
-@room.post(f"/leases/<int(max={LARGEST_ID}):clinic_id>/<criterion>")
+@room.post("/leases/<row:clinic_id>/<criterion>")
 @staff_page
 def lease(clinic_id: int, criterion: str) -> ResponseReturnValue:
     """Hold a piece of work, hold it longer, or put it back."""

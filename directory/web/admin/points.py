@@ -17,7 +17,7 @@ from directory.web.state import now
 room = Blueprint("points", __name__, url_prefix="/admin/points")
 
 SHOWN = 50
-ID = "<int(max=9223372036854775807):clinic_id>"
+ID = "<row:clinic_id>"
 
 
 @room.app_template_global()

@@ -23,15 +23,15 @@ from directory.operations.workspace import (
 )
 from directory.operations.workspace import workspace as read_workspace
 from directory.web.access import current_staff, staff_page
-from directory.web.admin.plan import LARGEST_ID, address_of
+from directory.web.admin.plan import address_of
 from directory.web.forms.vetting import CheckForm, DecisionForm
 from directory.web.planning import facts
 from directory.web.state import catalogue, here, now
 
 room = Blueprint("vetting", __name__, url_prefix="/admin/checks")
 
-ONE_CHECK = f"/<int(max={LARGEST_ID}):clinic_id>/<criterion>"
-ONE_DECISION = f"/confirm/<int(max={LARGEST_ID}):verification_id>"
+ONE_CHECK = "/<row:clinic_id>/<criterion>"
+ONE_DECISION = "/confirm/<row:verification_id>"
 
 
 def _work(clinic_id: int, criterion: str) -> Workspace:

@@ -19,7 +19,6 @@ from directory.web.api.documents import (
     search_document,
 )
 from directory.web.errors import problem
-from directory.web.public import LARGEST_ID
 from directory.web.searching import Answer, answer_search
 from directory.web.state import catalogue, here, now, state
 
@@ -83,7 +82,7 @@ def _no_results(found: Answer) -> Response:
     )
 
 
-@api.get(f"/clinics/<int(max={LARGEST_ID}):clinic_id>")
+@api.get("/clinics/<row:clinic_id>")
 def clinic(clinic_id: int) -> Response:
     """One clinic with its findings."""
     page = public_clinic(db.session(), catalogue(), clinic_id, now(), two_person=here().two_person)

@@ -15,9 +15,9 @@ from wtforms.validators import InputRequired, Length
 from directory.domain.accounts import Weakness, normal_mail, weakness
 from directory.models.staff import StaffRole
 from directory.web.forms.base import Form
+from directory.web.routing import LARGEST_ID
 
 LONGEST_NAME = 200
-LARGEST_ID = 2**63 - 1
 
 WEAK = {
     Weakness.SHORT: _l("Use at least 12 characters. A few words in a row are fine."),

@@ -21,7 +21,6 @@ from directory.operations.clinics import public_clinic, successor
 from directory.web.choosing import PARAMETER, read_choice
 from directory.web.forms.search import RADII, SearchForm
 from directory.web.public import compare, findable, maps, nearby, sheets
-from directory.web.public.addresses import LARGEST_ID as LARGEST_ID
 from directory.web.public.addresses import clinic_url as clinic_url
 from directory.web.public.addresses import slug_of
 from directory.web.public.jsonld import clinic_document
@@ -103,8 +102,8 @@ def search() -> ResponseReturnValue:
     return response
 
 
-@pages.get(f"/clinics/<int(max={LARGEST_ID}):clinic_id>")
-@pages.get(f"/clinics/<int(max={LARGEST_ID}):clinic_id>-<slug>")
+@pages.get("/clinics/<row:clinic_id>")
+@pages.get("/clinics/<row:clinic_id>-<slug>")
 def clinic(clinic_id: int, slug: str = "") -> ResponseReturnValue:
     """One clinic: what was checked, by whom, where, when, and until when it holds."""
     page = public_clinic(db.session(), catalogue(), clinic_id, now(), two_person=here().two_person)

@@ -5,8 +5,6 @@ import unicodedata
 
 from flask import url_for
 
-LARGEST_ID = 2**63 - 1
-
 
 def clinic_url(clinic_id: int, name: str, *, external: bool = False) -> str:
     """Return a clinic's address: its number decides, its name is for people."""

@@ -50,12 +50,12 @@ from directory.web.forms.cases import (
 )
 from directory.web.language import language
 from directory.web.mailing import send_afterwards
-from directory.web.public import LARGEST_ID, clinic_url
+from directory.web.public import clinic_url
 from directory.web.state import now, state
 
 outside = Blueprint("outside", __name__)
 
-CLINIC = f"/clinics/<int(max={LARGEST_ID}):clinic_id>"
+CLINIC = "/clinics/<row:clinic_id>"
 AT_MOST, WITHIN = 10, timedelta(minutes=10)
 THROTTLE = "directory_throttle"
 

@@ -20,8 +20,8 @@ from directory.models import Clinic, SearchRow
 from directory.operations.clinics import successor
 from directory.operations.findable import count_listed, edition_day, listed_pages
 from directory.sources import share_card
-from directory.web.language import alternates, in_language, language, site_root
-from directory.web.public.addresses import LARGEST_ID, clinic_url
+from directory.web.language import alternates, language, path_in
+from directory.web.public.addresses import clinic_url
 from directory.web.state import now, state
 from directory.web.translations import SOURCE_LANGUAGE, languages
 
@@ -65,10 +65,10 @@ class Meta(NamedTuple):
 
 def install(pages: Blueprint) -> None:
     """Add the site's map, robots.txt and the cards to the pages for patients."""
-    clinic = f"<int(max={LARGEST_ID}):clinic_id>"
+    clinic = "<row:clinic_id>"
     pages.add_url_rule("/robots.txt", view_func=robots)
     pages.add_url_rule("/sitemap.xml", view_func=sitemap)
-    pages.add_url_rule(f"/sitemap-<int(max={LARGEST_ID}):part>.xml", view_func=sitemap_part)
+    pages.add_url_rule("/sitemap-<row:part>.xml", view_func=sitemap_part)
     pages.add_url_rule("/card.png", view_func=card)
     pages.add_url_rule(f"/clinics/{clinic}/card.png", view_func=clinic_card)
     pages.add_app_template_global(page_meta)
@@ -79,17 +79,14 @@ def page_meta() -> Meta | None:
     """Return what this page says of itself, or None for one that is not to be found."""
     if request.endpoint not in FINDABLE or request.method not in ("GET", "HEAD"):
         return None
-    addresses = dict(alternates())
-    image = (
-        url_for("public.clinic_card", clinic_id=(request.view_args or {})["clinic_id"])
-        if request.endpoint == "public.clinic"
-        else url_for("public.card")
-    )
+    addresses = alternates()
+    image = "public.clinic_card" if request.endpoint == "public.clinic" else "public.card"
+    which = {"clinic_id": (request.view_args or {}).get("clinic_id")}
     return Meta(
         canonical=addresses[language()],
         alternates=[*addresses.items()],
         default=addresses[SOURCE_LANGUAGE],
-        image=_host() + image,
+        image=url_for(image, **which, _external=True),
         locale=f"{language()}_{COUNTRY}",
         other_locales=[f"{code}_{COUNTRY}" for code in addresses if code != language()],
     )
@@ -99,18 +96,16 @@ def robots() -> Response:
     """Search results are not for search engines: they hold what somebody typed."""
     lines = ["User-agent: *"]
     for code in languages():
-        root = in_language(code, site_root())["SCRIPT_NAME"]
-        lines += [f"Disallow: {root}/clinics?", f"Disallow: {root}/api/"]
-    lines += ["", f"Sitemap: {_host()}{site_root()}/sitemap.xml"]
+        lines += [f"Disallow: {path_in(code, path)}" for path in ("/clinics?", "/api/")]
+    lines += ["", f"Sitemap: {alternates('/sitemap.xml')[SOURCE_LANGUAGE]}"]
     return Response("\n".join(lines) + "\n", mimetype="text/plain")
 
 
 def sitemap() -> Response:
     """Name the parts of the site's map; there is always at least one."""
     parts = _parts()
-    root = _host() + site_root()
     entries = (
-        f"<sitemap><loc>{escape(root)}/sitemap-{part}.xml</loc></sitemap>\n"
+        f"<sitemap><loc>{escape(alternates(f'/sitemap-{part}.xml')[SOURCE_LANGUAGE])}</loc></sitemap>\n"
         for part in range(1, parts + 1)
     )
     return _xml("sitemapindex", f"xmlns={quoteattr(_SCHEMA)}", entries)
@@ -177,10 +172,7 @@ def _parts() -> int:
 
 def _entries(path: str, changed: date | None) -> Iterator[str]:
     """Yield a page's entry in each language, every one with the addresses of all."""
-    path = path.removeprefix(request.script_root)
-    addresses = {
-        code: _host() + in_language(code, site_root())["SCRIPT_NAME"] + path for code in languages()
-    }
+    addresses = alternates(path.removeprefix(request.script_root))
     named = [*addresses.items(), ("x-default", addresses[SOURCE_LANGUAGE])]
     links = "".join(
         f'<xhtml:link rel="alternate" hreflang={quoteattr(code)} href={quoteattr(address)}/>'
@@ -198,10 +190,6 @@ def _xml(root: str, spaces: str, entries: Iterable[str]) -> Response:
     response.add_etag()
     response.make_conditional(request)
     return response
-
-
-def _host() -> str:
-    return request.host_url.rstrip("/")
 
 
 def _unless_findable(response: Response) -> Response:

@@ -7,7 +7,6 @@ from directory.domain.questions import ends_soon, sheet_of
 from directory.domain.standing import Listing
 from directory.extensions import db
 from directory.operations.clinics import public_clinic, successor
-from directory.web.public.addresses import LARGEST_ID
 from directory.web.state import catalogue, here, now
 
 SIZES = ("large",)
@@ -15,7 +14,7 @@ SIZES = ("large",)
 
 def install(pages: Blueprint) -> None:
     """Add the sheets to the pages for patients."""
-    pages.add_url_rule(f"/clinics/<int(max={LARGEST_ID}):clinic_id>/questions", view_func=questions)
+    pages.add_url_rule("/clinics/<row:clinic_id>/questions", view_func=questions)
     pages.add_url_rule("/guide/doctor", view_func=doctor)
 
 
