@@ -120,7 +120,7 @@ def test_a_pipe_sees_no_bar(stocked, capfd, name):
         json.loads(said.out)
 
 
-def test_a_table_on_the_terminal_has_no_bar_in_it(stocked, monkeypatch, capsys):
+def test_a_table_on_the_terminal_has_no_bar_in_it(stocked, monkeypatch):
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
     with terminal(monkeypatch) as seen:
         assert run(stocked, "export", "clinics", "-") == 0

@@ -172,7 +172,7 @@ def test_the_requirement_never_says_that_somebody_has_checked_it(catalogue: Cata
     assert [c.code for c in catalogue.criteria if checked.search(c.plain)] == []
 
 
-def test_no_text_is_marked_as_unconfirmed_background(catalogue: Catalogue) -> None:
+def test_no_text_is_marked_as_unconfirmed_background() -> None:
     assert "background" not in TEXT.lower()
 
 

@@ -61,6 +61,12 @@ def test_nothing_found_can_still_be_compared_with_the_nearest_beyond(demo_client
     assert len([e for e in page.named("input") if e.get("form") == "compare"]) == 3
 
 
+def test_places_to_try_keep_the_choice(demo_client):
+    page = parsed(demo_client.get("/clinics?near=Zzyzxqq&c=1"))
+    tries = [a.get("href") for a in page.named("a") if "near=Brooklyn" in (a.get("href") or "")]
+    assert tries == ["/clinics?near=Brooklyn&c=1#results"]
+
+
 @pytest.mark.parametrize("typed", ["x", "9" * 30, "987654321", ""])
 def test_a_wrong_choice_does_not_disturb_a_search(demo_client, typed):
     answer = demo_client.get("/clinics", query_string={"near": "97214", "c": typed})
