@@ -230,6 +230,20 @@ def test_a_warning_comes_before_everything_else(demo_client):
     assert "Warning: a check failed" in page
 
 
+@pytest.mark.parametrize("code", ["complete", "suspended"])
+def test_groups_count_nothing_where_no_check_is_relied_on(demo_client, code):
+    clinic = with_standing(demo_client, code)
+    groups = re.findall(
+        r'(?s)<details class="group".*?<summary>(.*?)</summary>',
+        demo_client.get(clinic["url"]).text,
+    )
+    assert len(groups) > 3
+    for summary in groups:
+        assert re.search(r"<h3>[^<]+</h3>", summary)
+        counted = [part in summary for part in ("group-line", 'class="marks"', "<svg")]
+        assert set(counted) == {code != "suspended"}, summary
+
+
 def test_the_second_persons_part_is_not_claimed_where_one_works_alone(demo_app, instance):
     url = demo_app.config["SQLALCHEMY_DATABASE_URI"]
     clinic = with_standing(demo_app.test_client(), "complete")
