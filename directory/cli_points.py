@@ -15,7 +15,7 @@ from directory.models.engine import begin_writing
 from directory.operations import points
 from directory.operations.people import system_user
 from directory.sources.geocoder import House, LookupFailed, open_house_finder
-from directory.web.state import USER_AGENT, catalogue, here
+from directory.web.state import USER_AGENT, catalogue, forget_state, here
 
 point_commands = AppGroup("points", help="Where on the map the clinics are.")
 
@@ -101,6 +101,7 @@ def _one(find: Callable[[str], House | None], clinic_id: int, dry_run: bool) -> 
     except LookupFailed:
         failed = True
     begin_writing(session)
+    forget_state()  # another edition may have come into force while somebody was asked
     outcome = points.keep(
         session,
         system_user(session),

@@ -177,7 +177,9 @@ class Finding:
 
     def at(self, minute: int) -> "Finding":
         """Return the finding at a UTC minute: waiting can only turn it into an expired one."""
-        return self if minute < self.lapses_at else replace(self, state=State.EXPIRED)
+        if minute < self.lapses_at or self.state is State.EXPIRED:
+            return self
+        return replace(self, state=State.EXPIRED)
 
 
 def minute_of(moment: datetime) -> int:

@@ -20,7 +20,13 @@ from directory.models.imports import ImportRun
 from directory.models.merge import ClinicDistinct, Merge, SetAside
 from directory.models.point import PointLookup
 from directory.models.screening import Match, MatchCheck, Screening
-from directory.models.search import SearchPeriod, SearchRow
+from directory.models.search import (
+    Preparation,
+    PreparedPeriod,
+    PreparedRow,
+    SearchPeriod,
+    SearchRow,
+)
 from directory.models.staff import (
     ConflictOfInterest,
     Invitation,
@@ -70,6 +76,9 @@ __all__ = [
     "PointLookup",
     "Practitioner",
     "PractitionerRole",
+    "Preparation",
+    "PreparedPeriod",
+    "PreparedRow",
     "RecoveryCode",
     "Refusal",
     "Screening",

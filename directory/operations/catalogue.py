@@ -2,14 +2,13 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from directory.domain.criteria import Catalogue, parse_catalogue
-from directory.domain.progress import Watch, nobody
-from directory.models import CatalogueEdition, CriterionRow, DirectoryState, User
-from directory.operations import events
-from directory.operations.listings import derive_all
+from directory.domain.standing import PUBLIC_LISTINGS
+from directory.models import CatalogueEdition, Clinic, CriterionRow, DirectoryState, User
+from directory.operations import preparing
 
 
 class EditionChanged(ValueError):
@@ -17,20 +16,29 @@ class EditionChanged(ValueError):
 
 
 def load_edition(
-    session: Session,
-    actor: User,
-    now: datetime,
-    *,
-    text: str,
-    confirmation: str,
-    watch: Watch = nobody,
+    session: Session, actor: User, now: datetime, *, text: str, confirmation: str
 ) -> Catalogue:
-    """Store the edition in `text`, put it in force and derive every public clinic anew.
+    """Store the edition in `text`, and put it in force with the confirmation rule.
 
-    Raises CatalogueError when the text is broken, EditionChanged when the same edition was
-    loaded before with other words.
+    Where clinics are public, both come into force only after the rows that search reads were
+    prepared for them, which is begun here and nothing more. An edition and a rule that are in force
+    already end what is being prepared for others. Raises CatalogueError when the text is broken,
+    EditionChanged when the same edition was loaded before with other words.
     """
     catalogue = parse_catalogue(text)
+    aim = preparing.Aim(catalogue=catalogue, confirmation=confirmation)
+    _store(session, now, catalogue, text)
+    state = session.get(DirectoryState, DirectoryState.ONLY)
+    if state and (state.edition, state.confirmation) == (catalogue.edition, confirmation):
+        preparing.drop_others(session, aim)
+    elif session.scalar(select(exists().where(Clinic.listing.in_(PUBLIC_LISTINGS)))):
+        preparing.begin(session, now, aim)
+    else:
+        preparing.come_into_force(session, actor, now, aim)
+    return catalogue
+
+
+def _store(session: Session, now: datetime, catalogue: Catalogue, text: str) -> None:
     known = session.get(CatalogueEdition, catalogue.edition)
     if known is None:
         session.add(CatalogueEdition(edition=catalogue.edition, text=text, loaded_at=now))
@@ -39,25 +47,12 @@ def load_edition(
             CriterionRow(edition=catalogue.edition, code=c.code, position=c.position)
             for c in catalogue.criteria
         )
+        session.flush()
     elif known.text != text:
         raise EditionChanged(
             f"edition {catalogue.edition} is already loaded with other words; "
             "give the changed text a new edition number"
         )
-    state = session.get(DirectoryState, DirectoryState.ONLY)
-    before = {"edition": state.edition, "confirmation": state.confirmation} if state else None
-    after = {"edition": catalogue.edition, "confirmation": confirmation}
-    if state is None:
-        session.add(DirectoryState(edition=catalogue.edition, confirmation=confirmation))
-    elif before != after:
-        state.edition, state.confirmation = catalogue.edition, confirmation
-        state.version += 1
-    session.flush()
-    if before != after:
-        events.record(session, actor, now, "catalogue:loaded", "directory", 1, before, after)
-        two_person = confirmation == "two-person"
-        derive_all(session, catalogue, now, two_person=two_person, watch=watch)
-    return catalogue
 
 
 def current_text(session: Session) -> str | None:

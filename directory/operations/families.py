@@ -5,9 +5,9 @@ listings merged into it too, by way of this module.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
 from directory.domain.entries import EntryRefused
@@ -20,8 +20,12 @@ def merged_into(clinic_ids: Sequence[int]) -> Select[Any]:
 
 
 def of_family(column: Any, clinic_ids: Sequence[int]) -> ColumnElement[bool]:
-    """Return the condition that a column names one of these clinics or a listing merged into it."""
-    return or_(column.in_(clinic_ids), column.in_(merged_into(clinic_ids)))
+    """Return the condition that a column names one of these clinics or a listing merged into it.
+
+    One list of numbers, so that an index finds them: with an OR of two, PostgreSQL read all rows.
+    """
+    themselves = select(Clinic.id).where(Clinic.id.in_(clinic_ids))
+    return cast("ColumnElement[bool]", column.in_(themselves.union_all(merged_into(clinic_ids))))
 
 
 def homes_of(session: Session, clinic_ids: Sequence[int]) -> dict[int, int]:
@@ -29,10 +33,13 @@ def homes_of(session: Session, clinic_ids: Sequence[int]) -> dict[int, int]:
 
     Holds the clinics themselves, those that speak for them, and all that is merged into these.
     """
+    themselves = select(Clinic.id).where(Clinic.id.in_(clinic_ids))
+    speaking = select(Merge.home_id).where(
+        Merge.merged_id.in_(clinic_ids), Merge.undone_at.is_(None)
+    )
     rows = session.execute(
         select(Merge.merged_id, Merge.home_id).where(
-            Merge.undone_at.is_(None),
-            or_(Merge.home_id.in_(clinic_ids), Merge.merged_id.in_(clinic_ids)),
+            Merge.undone_at.is_(None), Merge.home_id.in_(themselves.union_all(speaking))
         )
     ).all()
     homes = {clinic_id: clinic_id for clinic_id in clinic_ids}

@@ -6,18 +6,19 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, or_, select
+import orjson
+from sqlalchemy import Text, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from directory.domain.accuracy import Accuracy, accuracy
 from directory.domain.cases import CaseState
 from directory.domain.criteria import Catalogue
-from directory.domain.findings import FOREVER, Check, Finding, Outcome, State, minute_of
-from directory.domain.standing import STANDINGS, Listing
+from directory.domain.findings import FOREVER, Check, Outcome, State, minute_of
+from directory.domain.standing import STANDINGS, Listing, standing
 from directory.models import Clinic, Confirmation, SearchRow, User, Verification
 from directory.models.case import Case
 from directory.models.staff import StaffRole
-from directory.operations.cards import findings_of, standing_of
+from directory.operations.cards import Glance, glances_of
 from directory.operations.workspace import waiting
 
 AGES = (30, 90, 180, 365)
@@ -85,9 +86,9 @@ def numbers(
     """Count everything, in a number of statements that does not grow with the data."""
     since = now - timedelta(days=WINDOW_DAYS)
     public = _Public(now)
-    cards = select(SearchRow.clinic_id, SearchRow.card).order_by(SearchRow.clinic_id)
+    cards = select(SearchRow.clinic_id, cast(SearchRow.card, Text)).order_by(SearchRow.clinic_id)
     for clinic_id, card in session.execute(cards.execution_options(yield_per=500)):
-        public.add(clinic_id, card)
+        public.add(clinic_id, orjson.loads(card))
     by_listing = select(Clinic.listing, func.count()).group_by(Clinic.listing)
     listings = {row[0]: row[1] for row in session.execute(by_listing)}
     received = session.execute(
@@ -132,8 +133,8 @@ class _Public:
 
     def add(self, clinic_id: int, card: dict[str, Any]) -> None:
         """Count one clinic."""
-        findings = findings_of(card, self.minute)
-        self.standings[standing_of(card, findings).code.value] += 1
+        findings = glances_of(card, self.minute)
+        self.standings[standing(findings, Listing(card["listing"])).code.value] += 1
         for finding in findings:
             self.findings[finding.state, self._age(finding)] += 1
             if finding.state is State.MET and finding.decided_by:
@@ -161,7 +162,7 @@ class _Public:
             for days in HORIZONS
         }
 
-    def _age(self, finding: Finding) -> str:
+    def _age(self, finding: Glance) -> str:
         if finding.decided_by is None:
             return "undated"
         days = (self.today - finding.decided_by.checked_on).days

@@ -106,7 +106,6 @@ def seed_demo(
     public = derive_all(session, catalogue, now, two_person=two_person)
     counts = replace(seeder.counts(), public=public)
     state.demonstration = True
-    state.version += 1
     events.record(
         session, seeder.system, now, "directory:demonstration", "directory", state.id, None,
         {"clinics": counts.clinics, "verifications": counts.verifications},

@@ -1,12 +1,11 @@
 """Read all that belongs to one check, and what the public would read after it."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from directory.domain.credentials import CredentialKind, last_valid_day
@@ -37,7 +36,7 @@ from directory.operations.clinics import ClinicPage, public_checks
 from directory.operations.evidence import files_of
 from directory.operations.families import home_of, homes_of, of_family
 from directory.operations.leases import Hold, holds
-from directory.operations.listings import check_of
+from directory.operations.listings import check_of, plain_checks
 from directory.operations.plan import conflicted_clinics
 from directory.operations.vetting import Observation, newest_check
 
@@ -54,6 +53,8 @@ BACKED_BY = {
 NOT_YET = 2**62
 """The number of a check that is only previewed: it comes after every stored one."""
 MOST_WAITING = 200
+AT_ONCE = 5000
+"""Clinics whose checks are read in one statement."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -290,6 +291,10 @@ def waiting(session: Session, actor: User, catalogue: Catalogue) -> Waiting:
             ~Verification.refusal.has(),
             Verification.outcome.in_([Outcome.MET, Outcome.NOT_MET, Outcome.DOES_NOT_APPLY]),
             Verification.level != Level.ATTESTED,
+            or_(
+                Verification.outcome == Outcome.NOT_MET,
+                Verification.criterion.in_(catalogue.critical_codes),
+            ),
         )
         .options(joinedload(Verification.clinic), joinedload(Verification.recorder))
         .order_by(Verification.recorded_at, Verification.id)
@@ -318,27 +323,16 @@ def _could_wait(criterion: Criterion | None, row: Verification) -> bool:
 def _waiting_ids(session: Session, catalogue: Catalogue, clinic_ids: Sequence[int]) -> set[int]:
     found: set[int] = set()
     homes = homes_of(session, clinic_ids)
-    clinic_ids = sorted({*clinic_ids, *homes.values()})
-    for start in range(0, len(clinic_ids), 500):
-        by_pair: dict[tuple[int, str], list[Verification]] = defaultdict(list)
-        for row in session.scalars(
-            select(Verification)
-            .where(of_family(Verification.clinic_id, clinic_ids[start : start + 500]))
-            .options(
-                joinedload(Verification.credential),
-                joinedload(Verification.confirmation),
-                joinedload(Verification.refusal),
-                joinedload(Verification.recorder, innerjoin=True),
-            )
-        ):
-            by_pair[homes.get(row.clinic_id, row.clinic_id), row.criterion].append(row)
-        for (_clinic, code), rows in by_pair.items():
-            criterion = catalogue.by_code.get(code)
-            if criterion is not None:
-                finding = finding_of(
-                    criterion, map(check_of, rows), ZoneInfo("UTC"), two_person=True
-                )
-                # What the program found is decided on the page of the match.
-                if finding.waiting is not None and not finding.waiting.is_hit:
-                    found.add(finding.waiting.id)
+    speaking = sorted(set(homes.values()))
+    for start in range(0, len(speaking), AT_ONCE):
+        some = {*speaking[start : start + AT_ONCE]}
+        checks = plain_checks(session, {one: home for one, home in homes.items() if home in some})
+        for by_criterion in checks.values():
+            for code, known in by_criterion.items():
+                criterion = catalogue.by_code.get(code)
+                if criterion is not None:
+                    finding = finding_of(criterion, known, ZoneInfo("UTC"), two_person=True)
+                    # What the program found is decided on the page of the match.
+                    if finding.waiting is not None and not finding.waiting.is_hit:
+                        found.add(finding.waiting.id)
     return found

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from directory.domain.findings import Outcome
 from directory.domain.standing import STANDINGS, StandingCode
 from directory.models import (
+    SearchRow,
     Verification,
 )
 from directory.models.clinic import Post
@@ -71,6 +72,24 @@ def test_a_check_of_a_fact_that_differs_does_not_count(directory):
         "sup-acls": False,
         "med-dea": False,
     }
+
+
+def test_a_check_of_one_merged_listing_that_is_agreed_later_leaves_out_no_other(directory):
+    kept, one = a_pair(directory)
+    other = make_clinic(directory, name=kept.name)
+    checked(directory, other, "opn-contact")
+    waits = make_check(directory, CATALOGUE, one, "sup-acls", by=make_user(directory))
+    public(directory, kept, one, other)
+    merged_into(directory, kept, one)
+    merged_into(directory, kept, other)
+    assert states(directory, kept)["sup-acls"] == "not_checked"
+    second = make_user(directory)
+    confirm_verification(directory, second, NOW, CATALOGUE, waits, two_person=True)
+    found = states(directory, kept)
+    assert found["sup-acls"] == found["opn-contact"] == "met"
+    bits = CATALOGUE.bits
+    row = directory.get(SearchRow, kept.id, populate_existing=True)
+    assert row.met_mask == (1 << bits["sup-acls"]) | (1 << bits["opn-contact"])
 
 
 @pytest.mark.parametrize("adverse", ["kept", "merged"])

@@ -14,7 +14,7 @@ from directory.models import Event, Lease, Refusal, User, Verification
 from directory.models.staff import ConflictOfInterest
 from directory.operations.catalogue import current_text
 from tests.factories import NOW, make_check, make_clinic, make_user
-from tests.support.apps import running
+from tests.support.apps import load_checklist, running
 from tests.support.staff import post, sign_in
 
 TODAY = NOW.date()
@@ -351,6 +351,7 @@ def test_neither_the_first_nor_a_conflicted_person_decides(app, clinic_id, verif
 def test_who_works_alone_has_no_second_step(instance, databases):
     url = databases.fresh("loaded")
     with running(instance, url, confirmation="solo") as app:
+        load_checklist(app)
         with app.app_context():
             clinic_id = make_clinic(db.session()).id
             db.session.commit()
