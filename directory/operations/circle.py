@@ -1,64 +1,48 @@
-"""The statements of a search: one text for both engines but for how a list of spans is unrolled.
+"""The statements of a search: one text for both engines but for a few words.
 
-A clinic's row says what holds until its `next_change`. Where that minute has passed, the period
-that holds now is looked up beside it, so that a filter never sees a lapsed check.
+The database only finds who is in the circle. It reads one covering index, span by span of the
+circle (`domain.places`); in the inner part of a span every clinic is within the circle, elsewhere
+the straight line to the clinic is measured. Of each it takes one number with all its filter bits
+(`domain.facets`), and hands all numbers over in a single value: counting them is then a matter of
+some operations on very long numbers, while summing up forty columns takes ten times longer.
+
+A clinic's row says what holds until a minute, and what then holds until another one. Where both
+have passed, the period that holds now is looked up, so that a filter never sees a lapsed check.
 """
 
-import json
+import re
+import sys
+from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from sqlalchemy import JSON, TextClause, column, text
-from sqlalchemy.sql.expression import TextualSelect
+import orjson
+from sqlalchemy import Connection
 
-from directory.domain.places import Span
-from directory.domain.services import CONDITIONS, MODALITIES
-from directory.domain.standing import STANDINGS
-
-_FROM = {
-    "sqlite": """
-    FROM json_each(:spans) AS span CROSS JOIN search_row AS r
-      ON r.band = json_extract(span.value, '$[0]')
-     AND r.lon_e6 BETWEEN json_extract(span.value, '$[1]') AND json_extract(span.value, '$[2]')""",
-    "postgresql": """
-    FROM unnest(CAST(:bands AS smallint[]), CAST(:wests AS integer[]), CAST(:easts AS integer[]))
-      AS span (band, west, east) JOIN search_row AS r
-      ON r.band = span.band AND r.lon_e6 BETWEEN span.west AND span.east""",
-}
-
-_HIT = """
-WITH near AS (
-  SELECT r.clinic_id, r.next_change, r.met_mask, r.standing,
-         r.treats_mask, r.offers_mask, r.accepting, r.state,
-         (r.x - CAST(:x AS bigint)) * (r.x - CAST(:x AS bigint))
-       + (r.y - CAST(:y AS bigint)) * (r.y - CAST(:y AS bigint))
-       + (r.z - CAST(:z AS bigint)) * (r.z - CAST(:z AS bigint)) AS chord2
-  {spans}
-), hit AS (
-  SELECT near.clinic_id, near.chord2, near.treats_mask, near.offers_mask,
-         coalesce(p.met_mask, near.met_mask) AS met_mask,
-         coalesce(p.standing, near.standing) AS standing
-  FROM near LEFT JOIN search_period AS p
-    ON p.clinic_id = CASE WHEN near.next_change <= :minute THEN near.clinic_id END
-   AND p.from_minute <= :minute AND :minute < p.until_minute
-  WHERE near.chord2 <= CAST(:chord2 AS bigint)
-    AND near.accepting >= :accepting
-    AND (:state = '' OR near.state = :state)
-), judged AS (
-  SELECT hit.clinic_id, hit.chord2, hit.treats_mask, hit.offers_mask, hit.met_mask, hit.standing,
-         (hit.treats_mask & CAST(:treats AS integer)) = CAST(:treats AS integer) AS treats_ok,
-         (hit.offers_mask & CAST(:offers AS integer)) = CAST(:offers AS integer) AS offers_ok,
-         (hit.met_mask & CAST(:has AS bigint)) = CAST(:has AS bigint) AS has_ok,
-         ((CAST(:standings AS integer) >> CAST(hit.standing AS integer)) & 1) = 1 AS standing_ok
-  FROM hit
+from directory.domain.facets import (
+    MET_BIT,
+    OFFERS_BIT,
+    RING_BIT,
+    RINGS,
+    STANDING_BIT,
+    STANDING_BITS,
+    TREATS_BIT,
+    state_number,
 )
-"""
+from directory.domain.places import (
+    Span,
+    box_within,
+    chord_cm,
+    circle_bands,
+    circle_spans,
+    earth_point,
+)
+from directory.domain.standing import STANDINGS
+from directory.models.reading import Source, connection_of, rows_of
 
-_ALL = "treats_ok AND offers_ok AND has_ok AND standing_ok"
-RINGS = 7
-"""Circles in which a search counts its hits: the whole one, then each half as wide."""
+ANY_STANDING = (1 << len(STANDINGS)) - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,80 +52,298 @@ class Filters:
     treats_mask: int = 0
     offers_mask: int = 0
     has_mask: int = 0
-    standings_mask: int = (1 << len(STANDINGS)) - 1
+    standings_mask: int = ANY_STANDING
     accepting: bool = False
     state: str = ""
 
+    @property
+    def needed(self) -> int:
+        """Return the bits of `domain.facets` that a clinic must have, each of them."""
+        return (
+            self.treats_mask << TREATS_BIT
+            | self.offers_mask << OFFERS_BIT
+            | self.has_mask << MET_BIT
+        )
 
-def spans_of(dialect: str, spans: Sequence[Span]) -> dict[str, Any]:
-    """Return the parameters that carry the spans on this engine."""
+    @property
+    def standings(self) -> int:
+        """Return the bits of `domain.facets` of which a clinic must have one."""
+        return self.standings_mask << STANDING_BIT
+
+    @property
+    def any_standing(self) -> bool:
+        """Whether the standing does not matter."""
+        return self.standings_mask == ANY_STANDING
+
+
+_SPANS = {
+    # Materialized, since SQLite would take each end out of the JSON again for every clinic.
+    "sqlite": """WITH span AS MATERIALIZED (SELECT
+ json_extract(value, '$[0]') AS band, json_extract(value, '$[1]') AS west,
+ json_extract(value, '$[2]') AS east, json_extract(value, '$[3]') AS inner_west,
+ json_extract(value, '$[4]') AS inner_east FROM json_each(:spans))""",
+    "postgresql": """WITH span AS (SELECT * FROM unnest(CAST(:bands AS smallint[]),
+ CAST(:wests AS integer[]), CAST(:easts AS integer[]),
+ CAST(:inner_wests AS integer[]), CAST(:inner_easts AS integer[]))
+ AS span (band, west, east, inner_west, inner_east))""",
+}
+# SQLite takes a CROSS JOIN in the order in which it is written: spans first.
+_JOIN = {"sqlite": "CROSS JOIN", "postgresql": "JOIN"}
+_ON = "search_row AS r ON r.band = span.band AND r.lon_e6 BETWEEN span.west AND span.east"
+_BANDS = "r.band BETWEEN CAST(:lowest AS smallint) AND CAST(:highest AS smallint)"
+WIDE_MILES = 1000.0
+"""A page of a wider circle reads whole bands: the spans would take longer than the rows spared."""
+
+_PACKED = {
+    "sqlite": "group_concat({})",
+    "postgresql": "string_agg(int8send({}), CAST('' AS bytea))",
+}
+
+_CHORD2 = " + ".join(
+    f"(r.{axis} - CAST(:{axis} AS bigint)) * (r.{axis} - CAST(:{axis} AS bigint))" for axis in "xyz"
+)
+_INSIDE = f"(r.lon_e6 BETWEEN span.inner_west AND span.inner_east OR {_CHORD2} <= :chord2)"
+_MASKS = (
+    "(CAST({0}.met_mask AS bigint) << " + str(MET_BIT) + ")"
+    " | (CAST(1 AS bigint) << (" + str(STANDING_BIT) + " + {0}.standing))"
+)
+_PERIOD = "FROM search_period AS p WHERE p.clinic_id = r.clinic_id AND p.from_minute <= :minute"
+_PERIOD += " AND :minute < p.until_minute"
+_FACETS = f"""CASE WHEN r.facets_until > :minute THEN r.facets
+     WHEN r.then_until > :minute THEN r.then_facets
+     WHEN r.facets <> 0 THEN coalesce(
+       (SELECT (r.facets & {(1 << STANDING_BIT) - 1}) | {_MASKS.format("p")} {_PERIOD}), r.facets)
+     ELSE (SELECT CAST(o.treats_mask AS bigint) | (CAST(o.offers_mask AS bigint) << {OFFERS_BIT})
+                | coalesce((SELECT {_MASKS.format("p")} {_PERIOD}), {_MASKS.format("o")})
+           FROM search_row AS o WHERE o.clinic_id = r.clinic_id)
+     END"""  # noqa: S608 - built from this module's own text
+
+
+def _ring() -> str:
+    """Return the number of the smallest circle whose box the clinic is in, in its two bits."""
+    outside = [
+        f"WHEN r.lon_e6 NOT BETWEEN :west{n} AND :east{n}"
+        f" OR r.z NOT BETWEEN :low{n} AND :high{n} THEN {n - 1 << RING_BIT}"
+        for n in range(1, RINGS)
+    ]
+    return f"CASE {' '.join(outside)} ELSE {RINGS - 1 << RING_BIT} END"
+
+
+def _near(dialect: str, columns: str, where: str, *, wide: bool = False) -> str:
+    """Return the part that reads the index: `columns` of the rows in the spans.
+
+    Of a wide circle the bands are read as one, all around the earth.
+    """
+    if wide:
+        return f"SELECT {columns} FROM search_row AS r WHERE {_BANDS} AND {where}"  # noqa: S608
+    spans, join = _SPANS[dialect], _JOIN[dialect]
+    return f"{spans} SELECT {columns} FROM span {join} {_ON} WHERE {where}"  # noqa: S608
+
+
+def _where(filters: Filters) -> str:
+    # Rows written by an older version have their state in letters only.
+    state = """ AND (r.state_number = :state_number OR r.state_number = 0 AND :state =
+ (SELECT o.state FROM search_row AS o WHERE o.clinic_id = r.clinic_id))"""
+    return (" AND r.accepting = 1" if filters.accepting else "") + (state if filters.state else "")
+
+
+def _passes(filters: Filters) -> str:
+    """Return the condition on `facets` that the filters are, empty where there is none."""
+    needed = " AND (facets & CAST(:needed AS bigint)) = CAST(:needed AS bigint)"
+    standings = " AND (facets & CAST(:standings AS bigint)) <> 0"
+    return (needed if filters.needed else "") + ("" if filters.any_standing else standings)
+
+
+Shape = Filters
+"""Filters as far as they change the text of a statement: what is asked for, not which."""
+
+
+@dataclass(kw_only=True)
+class Circle:
+    """A circle around a point in WGS-84 degrees, with the parameters that carry it.
+
+    They are worked out once, however many statements there are.
+    """
+
+    lat: float
+    lon: float
+    miles: float
+    _parameters: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
+
+    def parameters(self, dialect: str) -> dict[str, Any]:
+        """Return the parameters as this engine takes them."""
+        if not self._parameters:
+            spans = circle_spans(self.lat, self.lon, self.miles)
+            self._parameters = self._center() | _spans_of(dialect, spans)
+        return self._parameters
+
+    @property
+    def wide(self) -> bool:
+        """Whether a page of this circle reads whole bands."""
+        return self.miles > WIDE_MILES
+
+    def page_parameters(self, dialect: str) -> dict[str, Any]:
+        """Return the parameters for a page, as this engine takes them."""
+        if not self.wide:
+            return self.parameters(dialect)
+        lowest, highest = circle_bands(self.lat, self.miles)
+        return self._center() | {"lowest": lowest, "highest": highest}
+
+    def _center(self) -> dict[str, int]:
+        point = earth_point(self.lat, self.lon)
+        chord2 = chord_cm(self.miles, self.lat) ** 2
+        return {"x": point.x, "y": point.y, "z": point.z, "chord2": chord2}
+
+    def boxes(self) -> dict[str, int]:
+        """Return the parameters that carry the boxes in the smaller circles."""
+        boxes = {}
+        for n in range(1, RINGS):
+            box = box_within(self.lat, self.lon, self.miles / 4**n)
+            boxes[f"west{n}"], boxes[f"east{n}"] = box.west_e6, box.east_e6
+            boxes[f"low{n}"], boxes[f"high{n}"] = box.low_z, box.high_z
+        return boxes
+
+
+def _spans_of(dialect: str, spans: Sequence[Span]) -> dict[str, str]:
     if dialect == "sqlite":
-        return {"spans": json.dumps([[s.band, s.west_e6, s.east_e6] for s in spans])}
+        return {"spans": orjson.dumps([[*span] for span in spans]).decode()}
+    names = ("bands", "wests", "easts", "inner_wests", "inner_easts")
+    columns = zip(*spans, strict=True)
     return {
-        "bands": [s.band for s in spans],
-        "wests": [s.west_e6 for s in spans],
-        "easts": [s.east_e6 for s in spans],
+        name: f"{{{','.join(map(str, values))}}}"
+        for name, values in zip(names, columns, strict=True)
     }
+
+
+def shape_of(filters: Filters) -> Shape:
+    """Return what the text of a statement depends on: whether something is asked for."""
+    return Filters(
+        treats_mask=int(bool(filters.needed)),
+        standings_mask=ANY_STANDING if filters.any_standing else 0,
+        accepting=filters.accepting,
+        state="?" if filters.state else "",
+    )
+
+
+@cache
+def codes_statement(dialect: str, shape: Shape) -> str:
+    """Return the statement that gives the numbers of all clinics in the circle in one value.
+
+    Only the filters that no facet counts are applied: `accepting` and `state`.
+    """
+    packed = _PACKED[dialect].format(f"({_FACETS}) + {_ring()}")
+    return _styled(dialect, _near(dialect, packed, _INSIDE + _where(shape)))
+
+
+@cache
+def total_statement(dialect: str, shape: Shape) -> str:
+    """Return the statement that counts the clinics in the circle that pass all filters."""
+    hit = _near(dialect, f"{_FACETS} AS facets", _INSIDE + _where(shape))
+    count = f"SELECT count(*) FROM ({hit}) AS hit WHERE 1 = 1{_passes(shape)}"  # noqa: S608
+    return _styled(dialect, count)
+
+
+ORDERS = {
+    "distance": "chord2, clinic_id",
+    "standing": f"facets & {STANDING_BITS}, chord2, clinic_id",
+}
+
+
+@cache
+def page_statement(
+    dialect: str, shape: Shape, sort: str, *, cards: bool, wide: bool = False
+) -> str:
+    """Return the statement that gives one page of hits in order, with or without their cards."""
+    order = ORDERS[sort]
+    facets = _FACETS if _passes(shape) or "facets" in order else "0"
+    card = ", CAST(card.card AS text) AS card" if cards else ""
+    outer = re.sub(r"(facets|chord2|clinic_id)", r"page.\1", order)
+    columns = f"r.clinic_id, {facets} AS facets, {_CHORD2} AS chord2"
+    hit = _near(dialect, columns, f"1 = 1{_where(shape)}", wide=wide)
+    return _styled(
+        dialect,
+        f"SELECT page.clinic_id, page.chord2, card.revision{card} FROM ("  # noqa: S608
+        f"SELECT clinic_id, chord2, facets FROM ({hit}) AS hit"
+        f" WHERE chord2 <= CAST(:chord2 AS bigint){_passes(shape)}"
+        f" ORDER BY {order} LIMIT :limit OFFSET :offset"
+        ") AS page JOIN search_row AS card ON card.clinic_id = page.clinic_id"
+        f" ORDER BY {outer}",
+    )
+
+
+def _styled(dialect: str, statement: str) -> str:
+    """Return a statement with its parameters as the engine's driver writes them."""
+    if dialect == "sqlite":
+        return statement
+    return re.sub(r":([a-z]\w*)", r"%(\1)s", statement)
 
 
 def filters_of(filters: Filters, minute: int) -> dict[str, Any]:
     """Return the parameters that carry the filters and the clock."""
     return {
-        "treats": filters.treats_mask,
-        "offers": filters.offers_mask,
-        "has": filters.has_mask,
-        "standings": filters.standings_mask,
-        "accepting": int(filters.accepting),
+        "needed": filters.needed,
+        "standings": filters.standings,
         "state": filters.state,
+        "state_number": state_number(filters.state) or -1,
         "minute": minute,
     }
 
 
-def _sum(condition: str, value: str = "1") -> str:
-    return f"coalesce(sum(CASE WHEN {condition} THEN {value} ELSE 0 END), 0)"
+def run(
+    connection: Connection, statement: str, parameters: dict[str, Any]
+) -> Sequence[tuple[Any, ...]]:
+    """Return the rows of a statement of this module, run in the connection's transaction.
 
-
-@cache
-def counts_statement(dialect: str, criteria: int) -> TextClause:
-    """Return the statement that counts all hits, each ring's, and each facet's.
-
-    A facet group is counted without its own filter. Columns, in order: one count for each ring
-    (`:ring0` is the whole circle), then one for each condition, modality, criterion, standing.
+    It goes to the driver as it stands: SQLAlchemy's own text costs as much again as the statement.
+    PostgreSQL gets every number as text of no type, so that the type is always the statement's
+    and the plan is kept, however large the number.
     """
-    rings = [_sum(f"{_ALL} AND chord2 <= CAST(:ring{n} AS bigint)") for n in range(RINGS)]
-    treats = [
-        _sum("offers_ok AND has_ok AND standing_ok", f"(treats_mask >> {n}) & 1")
-        for n in range(len(CONDITIONS))
-    ]
-    offers = [
-        _sum("treats_ok AND has_ok AND standing_ok", f"(offers_mask >> {n}) & 1")
-        for n in range(len(MODALITIES))
-    ]
-    has = [
-        _sum("treats_ok AND offers_ok AND standing_ok", f"(met_mask >> {n}) & 1")
-        for n in range(criteria)
-    ]
-    standings = [
-        _sum(f"treats_ok AND offers_ok AND has_ok AND standing = {n}")
-        for n in range(len(STANDINGS))
-    ]
-    columns = ", ".join(rings + treats + offers + has + standings)
-    return text(f"{_HIT.format(spans=_FROM[dialect])} SELECT {columns} FROM judged")  # noqa: S608
+    if connection.dialect.name != "sqlite":
+        parameters = {name: str(value) for name, value in parameters.items()}
+    return rows_of(connection, statement, parameters)
 
 
-ORDERS = {"distance": "chord2, clinic_id", "standing": "standing, chord2, clinic_id"}
+def read_codes(source: Source, circle: Circle, filters: Filters, minute: int) -> bytes:
+    """Return the numbers of all clinics in the circle for `domain.facets.Tally`."""
+    connection = connection_of(source)
+    dialect = connection.dialect.name
+    parameters = circle.parameters(dialect) | circle.boxes()
+    parameters |= filters_of(filters, minute)
+    packed = run(connection, codes_statement(dialect, shape_of(filters)), parameters)[0][0]
+    if packed is None:
+        return b""
+    if dialect == "postgresql":
+        return bytes(packed)[::-1]
+    codes = array("q", orjson.loads(f"[{packed}]"))
+    if sys.byteorder == "big":
+        codes.byteswap()
+    return codes.tobytes()
 
 
-@cache
-def page_statement(dialect: str, sort: str) -> TextualSelect:
-    """Return the statement that gives one page of hits in order, each with its card."""
-    order = ORDERS[sort]
-    outer = ", ".join(f"page.{column}" for column in order.split(", "))
-    return text(
-        f"{_HIT.format(spans=_FROM[dialect])}"  # noqa: S608 - built from this module's own text
-        "SELECT page.clinic_id, page.chord2, card.card FROM ("
-        f"SELECT clinic_id, chord2, standing FROM judged WHERE {_ALL}"
-        f" ORDER BY {order} LIMIT :limit OFFSET :offset"
-        ") AS page JOIN search_row AS card ON card.clinic_id = page.clinic_id"
-        f" ORDER BY {outer}"
-    ).columns(column("clinic_id"), column("chord2"), column("card", JSON))
+def read_total(source: Source, circle: Circle, filters: Filters, minute: int) -> int:
+    """Return how many clinics in the circle pass the filters."""
+    connection = connection_of(source)
+    dialect = connection.dialect.name
+    parameters = circle.parameters(dialect) | filters_of(filters, minute)
+    return int(run(connection, total_statement(dialect, shape_of(filters)), parameters)[0][0])
+
+
+def read_page(
+    source: Source,
+    circle: Circle,
+    filters: Filters,
+    minute: int,
+    *,
+    sort: str = "distance",
+    limit: int,
+    offset: int = 0,
+    cards: bool = True,
+) -> Sequence[Any]:
+    """Return clinic, squared chord, revision and perhaps card of a stretch of the hits in order."""
+    connection = connection_of(source)
+    dialect = connection.dialect.name
+    parameters = circle.page_parameters(dialect) | filters_of(filters, minute)
+    parameters |= {"limit": limit, "offset": offset}
+    shape = shape_of(filters)
+    statement = page_statement(dialect, shape, sort, cards=cards, wide=circle.wide)
+    return run(connection, statement, parameters)

