@@ -14,12 +14,14 @@ from urllib.parse import urlsplit
 from directory.domain.maps import TileAddress, TileAddressError, read_tile_address
 from directory.sources.mail import MailAddressError, read_address
 from directory.sources.nppes_api import AddressError, read_base
+from directory.sources.shared_store import StoreAddressError, open_client
 
 log = logging.getLogger(__name__)
 
 PREFIX = "DIRECTORY_"
 SHORTEST_SECRET = 32
 LONGEST_PORT = 5
+LARGEST_CACHE_MB = 65_536
 GEOCODERS = ("embedded", "nominatim", "pelias", "photon")
 CONFIRMATIONS = ("two-person", "solo")
 MAIL_ADDRESS = re.compile(r"[^@\s<>]+@[^@\s<>]+")
@@ -60,6 +62,8 @@ class Settings:
     nppes_api: str = ""
     map_tile_url: str = ""
     map_tile_attribution: str = ""
+    cache_mb: int = 16
+    redis_url: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         """Fill what is derived and refuse what is unsafe; raises SettingsError."""
@@ -81,6 +85,7 @@ class Settings:
         self._refuse_unusable_mail()
         self._refuse_unusable_registry()
         self._refuse_unusable_tiles()
+        self._refuse_unusable_cache()
         if self.env == "production":
             self._refuse_weak_production()
         if not self.database_url:
@@ -122,6 +127,17 @@ class Settings:
             _ = self.tiles
         except TileAddressError as error:
             raise SettingsError(f"DIRECTORY_MAP_TILE_URL cannot be used: {error}") from None
+
+    def _refuse_unusable_cache(self) -> None:
+        if not 0 <= self.cache_mb <= LARGEST_CACHE_MB:
+            raise SettingsError(
+                f"DIRECTORY_CACHE_MB is {self.cache_mb}; use 0 (keep nothing) to {LARGEST_CACHE_MB}"
+            )
+        if self.redis_url:
+            try:
+                open_client(self.redis_url).close()
+            except StoreAddressError as error:
+                raise SettingsError(f"DIRECTORY_REDIS_URL cannot be used: {error}") from None
 
     @property
     def tiles(self) -> TileAddress | None:
@@ -226,4 +242,6 @@ READERS: dict[str, Callable[[str], object]] = {
     "nppes_api": str,
     "map_tile_url": str,
     "map_tile_attribution": str,
+    "cache_mb": int,
+    "redis_url": str,
 }

@@ -5,10 +5,14 @@ from flask import current_app
 from sqlalchemy import Connection
 
 from directory.extensions import db
+from directory.models.counting import UNCOUNTED
 from directory.models.engine import WRITES
 
 LOCK = 20261122
 """The number of the advisory lock that keeps two set-ups on PostgreSQL apart."""
+
+OPTIONS = {WRITES: True, UNCOUNTED: True}
+"""A new program keeps its own answers, and half-way up there is nothing yet to count in."""
 
 
 def migrate_online() -> None:
@@ -18,7 +22,7 @@ def migrate_online() -> None:
     keys are off meanwhile, since a batch operation rebuilds a table that others point at, and
     are checked before the commit.
     """
-    with db.engine.connect().execution_options(**{WRITES: True}) as connection:
+    with db.engine.connect().execution_options(**OPTIONS) as connection:
         sqlite = connection.dialect.name == "sqlite"
         if sqlite:
             _foreign_keys(connection, "OFF")

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import ClassVar
 
-from sqlalchemy import CheckConstraint, ForeignKey, SmallInteger, String, Text, false
+from sqlalchemy import CheckConstraint, ForeignKey, SmallInteger, String, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from directory.models.base import Base
@@ -33,8 +33,9 @@ class CriterionRow(Base):
 class DirectoryState(Base):
     """What holds for the whole directory: read once for each request.
 
-    `version` counts the acts that changed what the public may read. `confirmation` is the rule
-    under which the search rows were derived, so that a changed setting is noticed.
+    `version` counts the transactions that changed what the public may read, and `stamp` is another
+    random text after each: see `models.counting`. `confirmation` is the rule under which the search
+    rows were derived, so that a changed setting is noticed.
     """
 
     __tablename__ = "directory_state"
@@ -45,4 +46,5 @@ class DirectoryState(Base):
     edition: Mapped[str] = mapped_column(ForeignKey("catalogue_edition.edition"))
     confirmation: Mapped[str] = mapped_column(String(16))
     version: Mapped[int] = mapped_column(default=1)
+    stamp: Mapped[str] = mapped_column(String(32), default="", server_default=text("''"))
     demonstration: Mapped[bool] = mapped_column(server_default=false())

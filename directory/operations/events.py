@@ -9,8 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, SessionTransaction
 
 from directory.domain import chain
-from directory.domain.acts import ACTS
+from directory.domain.acts import ACTS, PUBLIC
 from directory.models import Event, User
+from directory.models.counting import count_change
 from directory.models.engine import lock_log
 
 _HEAD = "directory_log_head"
@@ -73,6 +74,8 @@ def record(
         )
     )
     session.info[_HEAD] = chain.head_after(line, digest)
+    if act in PUBLIC:
+        count_change(session)
 
 
 def head_of(session: Session) -> chain.Head:

@@ -18,7 +18,6 @@ from directory.models import (
     Clinic,
     Confirmation,
     Credential,
-    DirectoryState,
     Evidence,
     Match,
     MatchCheck,
@@ -331,11 +330,8 @@ def publish(
     *,
     two_person: bool,
 ) -> None:
-    """Derive some clinics anew and count one more version of the public data."""
+    """Derive some clinics anew, so that search reads what was changed."""
     derive(session, catalogue, now, clinic_ids, two_person=two_person)
-    session.query(DirectoryState).update(
-        {DirectoryState.version: DirectoryState.version + 1}, synchronize_session=False
-    )
 
 
 def link_evidence(actor: User, now: datetime, *, title: str, url: str) -> Evidence:

@@ -1,4 +1,4 @@
-"""The fixtures of tests that bring in spreadsheets."""
+"""The fixtures of tests that bring in spreadsheets, and of those that look at kept answers."""
 
 import pytest
 
@@ -8,6 +8,8 @@ from tests.checklist import CATALOGUE
 from tests.factories import NOW, make_clinic
 from tests.operations.edits import checked
 from tests.support.desk import Desk
+from tests.web.keeping import OFF, ON, keeper, processes
+from tests.web.outside import set_clock
 
 
 @pytest.fixture
@@ -27,3 +29,21 @@ def clinic(desk):
         number = made.id
         session.commit()
     return number
+
+
+@pytest.fixture(scope="module")
+def both(instance, databases):
+    """Two processes of one directory: the first keeps answers, the second makes each anew."""
+    url = databases.fresh("demo")
+    with processes(instance, url, ON, OFF) as apps:
+        yield apps
+    databases.drop(url)
+
+
+@pytest.fixture
+def fresh(both):
+    """The same two, with nothing kept and the clock at the tests' moment."""
+    keeper(both[0]).shelf._memory.clear()
+    for app in both:
+        set_clock(app, NOW)
+    return both
