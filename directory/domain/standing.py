@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import Any, Protocol
 
 from directory.domain.findings import FOREVER, Finding, State
 
@@ -60,38 +61,102 @@ class Period:
     standing: StandingCode
 
 
-def standing(findings: Iterable[Finding], listing: Listing) -> Standing:
+class Dated(Protocol):
+    """A check as far as a standing reads it."""
+
+    @property
+    def checked_on(self) -> date:
+        """The day of the look at the clinic."""
+
+
+class Judged(Protocol):
+    """A finding as far as a standing reads it."""
+
+    @property
+    def criterion(self) -> str:
+        """The code of the criterion."""
+
+    @property
+    def state(self) -> State:
+        """What the public is told of it now."""
+
+    @property
+    def critical(self) -> bool:
+        """Whether it is one of the key checks."""
+
+    @property
+    def decided_by(self) -> Dated | None:
+        """The check that decides."""
+
+
+def standing(findings: Iterable[Judged], listing: Listing) -> Standing:
     """Derive the standing; blockers are critical criteria checked and not met.
 
     A criterion that does not apply at this clinic leaves the total. One failed critical
     criterion outweighs any number that are met.
     """
-    findings = tuple(findings)
-    critical = [f for f in findings if f.critical and f.state is not State.DOES_NOT_APPLY]
-    critical_met = sum(f.state is State.MET for f in critical)
-    blockers = tuple(f.criterion for f in critical if f.state is State.NOT_MET)
-    dates = [f.decided_by.checked_on for f in findings if f.state is State.MET and f.decided_by]
-    if listing is Listing.SUSPENDED:
-        code = StandingCode.SUSPENDED
-    elif blockers:
-        code = StandingCode.WARNING
-    elif critical and critical_met == len(critical):
-        code = StandingCode.COMPLETE
-    elif critical_met:
-        code = StandingCode.PARTIAL
-    else:
-        code = StandingCode.UNCHECKED
-    return Standing(
-        code=code,
-        critical_met=critical_met,
-        critical_total=len(critical),
-        met=sum(f.state is State.MET for f in findings),
-        expired=sum(f.state is State.EXPIRED for f in findings),
-        not_met=sum(f.state is State.NOT_MET for f in findings),
-        oldest_check=min(dates, default=None),
-        blockers=blockers,
-        lapsed=tuple(f.criterion for f in critical if f.state is State.EXPIRED),
+    return standing_from(
+        (
+            (f.criterion, f.state, f.critical, f.decided_by.checked_on if f.decided_by else None)
+            for f in findings
+        ),
+        listing,
     )
+
+
+def standing_from(
+    rows: Iterable[tuple[str, str, object, date | str | None]], listing: Listing
+) -> Standing:
+    """Derive the standing from a row for each finding, in one pass: `standing` says by which rules.
+
+    A row is its criterion, its state, whether that is critical, and the day of the check that
+    decides: dates in all rows, or ISO days in all.
+    """
+    total = critical_met = met = expired = not_met = 0
+    oldest: Any = None
+    blockers, lapsed = [], []
+    for criterion, state, critical, day in rows:
+        if critical and state != State.DOES_NOT_APPLY:
+            total += 1
+        if state == State.MET:
+            met += 1
+            critical_met += bool(critical)
+            if day is not None and (oldest is None or day < oldest):
+                oldest = day
+        elif state == State.EXPIRED:
+            expired += 1
+            if critical:
+                lapsed.append(criterion)
+        elif state == State.NOT_MET:
+            not_met += 1
+            if critical:
+                blockers.append(criterion)
+    return Standing(
+        code=_code_of(listing, total, critical_met, failed=bool(blockers)),
+        critical_met=critical_met,
+        critical_total=total,
+        met=met,
+        expired=expired,
+        not_met=not_met,
+        oldest_check=date.fromisoformat(oldest) if isinstance(oldest, str) else oldest,
+        blockers=tuple(blockers),
+        lapsed=tuple(lapsed),
+    )
+
+
+def _code(findings: Iterable[Judged], listing: Listing) -> StandingCode:
+    states = [f.state for f in findings if f.critical and f.state is not State.DOES_NOT_APPLY]
+    return _code_of(listing, len(states), states.count(State.MET), failed=State.NOT_MET in states)
+
+
+def _code_of(listing: Listing, total: int, met: int, *, failed: bool) -> StandingCode:
+    if listing is Listing.SUSPENDED:
+        return StandingCode.SUSPENDED
+    if failed:
+        return StandingCode.WARNING
+    if not met:
+        return StandingCode.UNCHECKED
+    return StandingCode.COMPLETE if met == total else StandingCode.PARTIAL
 
 
 def periods(
@@ -106,15 +171,16 @@ def periods(
     starts = [minute, *cuts]
     ends = [*cuts, FOREVER]
     pieces = []
+    then = list(findings)
     for start, end in zip(starts, ends, strict=True):
-        then = [f.at(start) for f in findings]
+        then = [f.at(start) for f in then]
         mask = sum(1 << bits[f.criterion] for f in then if f.state is State.MET)
         pieces.append(
             Period(
                 from_minute=start,
                 until_minute=end,
                 met_mask=mask,
-                standing=standing(then, listing).code,
+                standing=_code(then, listing),
             )
         )
     return tuple(pieces)

@@ -3,15 +3,33 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from hashlib import blake2b
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+import orjson
 
 from directory.domain.coverage import Claim, Mark, mark_of
 from directory.domain.criteria import Level
-from directory.domain.findings import Check, Finding, Outcome, Reply, State, minute_of
+from directory.domain.findings import (
+    Check,
+    Finding,
+    Outcome,
+    Reply,
+    State,
+    minute_after,
+    minute_of,
+    today_in,
+)
 from directory.domain.services import CONDITIONS, MODALITIES
-from directory.domain.standing import Listing, Standing, standing
+from directory.domain.standing import Listing, Standing, standing, standing_from
 from directory.models import Clinic
 from directory.models.clinic import Post
+
+_STATES = {state.value: state for state in State}
+_OUTCOMES = {outcome.value: outcome for outcome in Outcome}
+_LEVELS = {level.value: level for level in Level}
+_EXPIRED, _NOT_MET = State.EXPIRED.value, State.NOT_MET.value
 
 
 def card_of(clinic: Clinic, findings: Sequence[Finding], minute: int) -> dict[str, Any]:
@@ -58,6 +76,15 @@ def card_of(clinic: Clinic, findings: Sequence[Finding], minute: int) -> dict[st
     }
 
 
+def revision_of(card: dict[str, Any]) -> int:
+    """Return a number that changes with a card: 64 bits, signed, and never 0.
+
+    It is known by the card alone, so that what was rendered of a clinic can be kept under it.
+    """
+    digest = blake2b(orjson.dumps(card), digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True) or 1
+
+
 def findings_of(card: dict[str, Any], minute: int) -> tuple[Finding, ...]:
     """Return the findings of a card at a UTC minute, in the catalogue's order."""
     minute = max(minute, card["derived"])
@@ -95,6 +122,98 @@ def outlines_of(card: dict[str, Any], minute: int) -> Iterator[Outline]:
             in_recheck=bool(recheck),
         )
         yield Outline(code, mark, bool(critical), decided and decided[3], until)
+
+
+def steady_until(card: dict[str, Any], minute: int) -> int:
+    """Return the first UTC minute after `minute` at which the clock changes what a card says.
+
+    That is when a finding lapses, or when the clinic's day is over.
+    """
+    since = max(minute, card["derived"])
+    zone = ZoneInfo(card["timezone"])
+    today = today_in(zone, datetime.fromtimestamp(minute * 60, UTC))
+    lapses: list[int] = [packed[3] for packed in card["findings"] if packed[3] > since]
+    return min([minute_after(today, zone), *lapses])
+
+
+class Day(NamedTuple):
+    """When the check was made that decides."""
+
+    checked_on: date
+
+
+class Glance(NamedTuple):
+    """What a standing and the numbers need of a finding."""
+
+    criterion: str
+    state: State
+    critical: bool
+    decided_by: Day | None
+    lapses_at: int
+
+
+def glances_of(card: dict[str, Any], minute: int) -> list[Glance]:
+    """Return the findings of a card at a UTC minute as far as a standing reads them."""
+    minute = max(minute, card["derived"])
+    return [
+        Glance(
+            packed[0],
+            State.EXPIRED if minute >= packed[3] else _STATES[packed[1]],
+            bool(packed[2]),
+            Day(date.fromisoformat(packed[5][3])) if packed[5] else None,
+            packed[3],
+        )
+        for packed in card["findings"]
+    ]
+
+
+def standing_at(card: dict[str, Any], minute: int) -> Standing:
+    """Return the standing of a card at a UTC minute, without unpacking its findings whole."""
+    minute = max(minute, card["derived"])
+    return standing_from(
+        [
+            (
+                packed[0],
+                _EXPIRED if minute >= packed[3] else packed[1],
+                packed[2],
+                packed[5][3] if packed[5] else None,
+            )
+            for packed in card["findings"]
+        ],
+        Listing(card["listing"]),
+    )
+
+
+FIRSTS = ("sup-director", "sup-observer", "mon-vitals")
+"""The criteria whose findings stand on a card."""
+
+
+def telling_findings(card: dict[str, Any], minute: int) -> tuple[Finding, ...]:
+    """Return the few findings that a card in a list speaks of, at a UTC minute, in their order.
+
+    They are the first ones to ask for, those that stand against the clinic, and one each of what
+    was tried in vain and of what the clinic claims. The others would take most of the time.
+    """
+    minute = max(minute, card["derived"])
+    replies = card.get("replies", {})
+    found = []
+    tried = told = False
+    for packed in card["findings"]:
+        code, state, critical, _lapses, _until, _decided, claimed, attempted, *_rest = packed
+        tells = (claimed and not told) or (attempted and not tried)
+        if tells or code in FIRSTS or (critical and state == _NOT_MET):
+            finding = _unpacked(packed).at(minute)
+            if code in replies:
+                finding = replace(finding, reply=_unpacked_reply(replies[code]))
+            found.append(finding)
+            tried, told = tried or bool(attempted), told or bool(claimed)
+    return tuple(found)
+
+
+def disputed(card: dict[str, Any]) -> bool:
+    """Say whether the clinic disagrees with a finding that stands against it."""
+    against = {packed[0] for packed in card["findings"] if packed[1] == State.NOT_MET.value}
+    return not against.isdisjoint(card.get("replies", ()))
 
 
 def newest_minute(card: dict[str, Any], minute: int) -> int:
@@ -142,7 +261,7 @@ def _unpacked(packed: Sequence[Any]) -> Finding:
     )
     return Finding(
         criterion=code,
-        state=State(state),
+        state=_STATES[state],
         critical=bool(critical),
         lapses_at=lapses_at,
         holds_until=date.fromisoformat(until) if until else None,
@@ -174,8 +293,8 @@ def _unpacked_check(packed: Sequence[Any] | None) -> Check | None:
     number, outcome, level, checked_on, recorded, confirmed, note = packed
     return Check(
         id=number,
-        outcome=Outcome(outcome),
-        level=Level(level),
+        outcome=_OUTCOMES[outcome],
+        level=_LEVELS[level],
         checked_on=date.fromisoformat(checked_on),
         recorded_at=datetime.fromtimestamp(recorded * 60, UTC),
         confirmed=bool(confirmed),

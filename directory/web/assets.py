@@ -6,11 +6,11 @@ shows an old style on a new page. Patients' pages load nothing from anywhere els
 
 import hashlib
 import os
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from flask import Flask, Response, abort, request
+from flask import Flask, Response, abort, current_app, request
 from werkzeug.security import safe_join
 
 from directory import paths
@@ -36,12 +36,22 @@ def install(app: Flask) -> None:
 
 
 def asset(name: str) -> str:
-    """Return the address of an asset: the same in every language. KeyError when there is none."""
+    """Return the address of an asset: the same in every language. KeyError when there is none.
+
+    It stays as it first was while the program runs: a file that is changed meanwhile is answered
+    under its old address, and kept by nobody. Only in debugging each page looks at the file anew.
+    """
+    if current_app.debug:
+        _fingerprint.cache_clear()
+    return f"{site_root()}/static/{_fingerprint(name)}/{name}"
+
+
+@cache
+def _fingerprint(name: str) -> str:
     file = _file(name)
     if file is None:
         raise KeyError(name)
-    fingerprint, _ = _read(file, file.stat().st_mtime_ns)
-    return f"{site_root()}/static/{fingerprint}/{name}"
+    return _read(file, file.stat().st_mtime_ns)[0]
 
 
 def _answer(fingerprint: str, name: str) -> Response:

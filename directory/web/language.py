@@ -8,7 +8,7 @@ stays in its language by itself.
 import re
 from collections.abc import Callable, Iterable
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -59,6 +59,9 @@ def install(app: Flask) -> None:
         lambda one, many, count: _texts().ngettext(one, many, count),
         newstyle=True,
     )
+    # Jinja compares all names at each import of a macro; those of its usual ChainMap take ten times
+    # as long as a dict's. No template here is given globals of its own.
+    app.jinja_env.make_globals = lambda _own: app.jinja_env.globals  # type: ignore[assignment,method-assign]
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
@@ -81,13 +84,19 @@ def _from_the_address(application: _Wsgi) -> _Wsgi:
     """Return the WSGI application that takes a language off the front of an address."""
 
     def answer(environ: dict[str, str], start: Callable[..., object]) -> Iterable[bytes]:
-        first, _slash, rest = environ.get("PATH_INFO", "").removeprefix("/").partition("/")
-        if first in languages()[1:]:
-            environ = environ | in_language(first, environ.get("SCRIPT_NAME", ""))
-            environ["PATH_INFO"] = f"/{rest}"
+        code, path = parted(environ.get("PATH_INFO", ""))
+        if code != SOURCE_LANGUAGE:
+            environ = environ | in_language(code, environ.get("SCRIPT_NAME", ""))
+            environ["PATH_INFO"] = path
         return application(environ, start)
 
     return answer
+
+
+def parted(path: str) -> tuple[str, str]:
+    """Return the language that stands first in a path of the site, and the path below it."""
+    first, _slash, rest = path.removeprefix("/").partition("/")
+    return (first, f"/{rest}") if first in languages()[1:] else (SOURCE_LANGUAGE, path)
 
 
 def in_language(code: str, root: str = "") -> dict[str, str]:
@@ -147,18 +156,30 @@ def _own_path() -> str:
 
 def day(value: date) -> str:
     """Return a day as patients read it: 12 Oct 2026."""
-    return str(format_date(value, "d MMM yyyy", locale=_conventions(language())))
+    return _day(value, language())
+
+
+@lru_cache(maxsize=4096)
+def _day(value: date, code: str) -> str:
+    return str(format_date(value, "d MMM yyyy", locale=_conventions(code)))
 
 
 def miles(value: float) -> str:
     """Return a distance in miles: tenths below ten, whole miles from there."""
-    if value < 0.05:
+    rounded = rounded_miles(value)
+    if not rounded:
         return str(_("less than 0.1 miles"))
-    rounded = round(value, 1) if value < 9.95 else round(value)
     shown = format_decimal(
-        rounded, "0.0" if value < 9.95 else "#,##0", locale=_conventions(language())
+        rounded, "0.0" if rounded < 10 else "#,##0", locale=_conventions(language())
     )
     return str(ngettext("%(shown)s mile", "%(shown)s miles", 1 if rounded == 1 else 2, shown=shown))
+
+
+def rounded_miles(value: float) -> float:
+    """Return a distance as exactly as it is said; 0 stands for less than a tenth."""
+    if value < 0.05:
+        return 0.0
+    return max(round(value, 1), 0.1) if value < 9.95 else float(round(value))
 
 
 def phone(value: str) -> str:
@@ -172,7 +193,12 @@ def language_name(code: str, within: str = "") -> str:
 
     It is named in the language `within`, which is this page's unless another is given.
     """
-    return str(Locale.parse(within or language()).languages.get(code, code))
+    return _language_name(code, within or language())
+
+
+@cache
+def _language_name(code: str, within: str) -> str:
+    return str(Locale.parse(within).languages.get(code, code))
 
 
 def dollars(value: int) -> str:

@@ -9,7 +9,7 @@ from directory.operations.clinic_names import NamedClinic, clinics_called
 from directory.operations.search import PER_PAGE, Results, Search, find_clinics
 from directory.sources.place_search import PlaceReader
 from directory.web.forms.search import DEFAULT_MILES, SearchForm
-from directory.web.state import catalogue, here, now
+from directory.web.state import catalogue, here, now, source
 from directory.web.ways_out import WayOut, ways_out
 
 PAST_THE_LAST_ZIP_MILES = 25.0
@@ -41,13 +41,21 @@ class Answer:
     clinics: tuple[NamedClinic, ...] = ()
     ways_out: tuple[WayOut, ...] = ()
 
+    @property
+    def about(self) -> bool:
+        """Whether distances start from the middle of something larger than a point."""
+        reading, place = self.reading, self.place
+        exact = place is not None and place.precision in ("point", "address")
+        return bool(reading and reading.about) or not exact
+
 
 def answer_search(parameters: Any, *, per_page: int | None = PER_PAGE) -> Answer:
     """Read the form, find the place, find the clinics; `parameters` is a request's MultiDict.
 
     `per_page` None takes as many clinics a page as the parameters say.
     """
-    form = SearchForm(parameters, catalogue())
+    edition = catalogue()
+    form = SearchForm.read(parameters, edition)
     if not form.validate():
         return Answer(form=form, status=400)
     if form.has_point:
@@ -80,7 +88,7 @@ def answer_search(parameters: Any, *, per_page: int | None = PER_PAGE) -> Answer
         page=form.page.data or 1,
         per_page=form.clinics_a_page if per_page is None else per_page,
     )
-    results = find_clinics(db.session(), catalogue(), search, now())
+    results = find_clinics(source(), edition, search, now(), cards=False)
     return Answer(
         form=form,
         status=200 if search.page <= results.pages else 404,

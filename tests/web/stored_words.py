@@ -53,6 +53,7 @@ NOT_FILLED = {
     "criterion.code": "part of the checklist, which the operator loads",
     "directory_state.edition": CODE,
     "directory_state.confirmation": CODE,
+    "directory_state.stamp": HASH,
     "clinic.timezone": "a name of the time zone library, which refuses any other",
     "staff_user.password_hash": "never shown",
     "staff_user.totp_secret": "sealed, never shown",
@@ -74,6 +75,10 @@ NOT_FILLED = {
     "outside_case.token": HASH,
     "outside_case.nonce": HASH,
     "outside_case.language": CODE,
+    "preparation.edition": "part of the checklist, which the operator loads",
+    "preparation.confirmation": CODE,
+    "prepared_row.state": "derived from the clinic",
+    "prepared_row.card": "derived from the clinic",
     "search_row.state": "derived from the clinic",
     "search_row.card": "derived from the clinic",
 }

@@ -20,10 +20,10 @@ HOST = "tiles.example.org"
 LARGEST_SHEET = 8 * 1024
 
 
-def sheet_of(page):
-    """Return what the page's map draws, or None when it offers none."""
+def sheet_of(client, page):
+    """Return what the page's map draws, asked for as the script does, or None when it has none."""
     found = re.search(r'data-map="([^"]*)"', page.text)
-    return json.loads(html.unescape(found[1])) if found else None
+    return client.get(html.unescape(found[1])).get_json() if found else None
 
 
 def miles_apart(one, other):
@@ -37,7 +37,7 @@ def cards_of(page):
 def clinic_page(client, *, precision):
     """Return the page of a clinic whose point is known so well, from the API's list of them."""
     page = client.get("/clinics?near=Texas")
-    for number, _lat, _lon, exact in sheet_of(page)["pins"]:
+    for number, _lat, _lon, exact in sheet_of(client, page)["pins"]:
         if bool(exact) is (precision == "address"):
             return client.get(f"/clinics/{number}", follow_redirects=True)
     raise AssertionError(f"no clinic with a point of the {precision}")
@@ -54,7 +54,7 @@ def tiled_client(instance, databases):
 
 def test_the_pins_are_the_list_in_its_order(demo_client):
     page = demo_client.get(NEAR)
-    sheet = sheet_of(page)
+    sheet = sheet_of(demo_client, page)
     pins = sheet["pins"]
     assert len(pins) >= 5
     assert [number for number, *_ in pins] == cards_of(page)
@@ -67,10 +67,11 @@ def test_the_pins_are_the_list_in_its_order(demo_client):
 
 
 def test_another_page_of_results_has_its_own_pins(demo_client, monkeypatch):
-    monkeypatch.setattr(public, "answer_search", partial(answer_search, per_page=3))
+    for module in (public, maps):
+        monkeypatch.setattr(module, "answer_search", partial(answer_search, per_page=3))
     first, second = (demo_client.get(f"{NEAR}&page={number}") for number in (1, 2))
-    assert len(sheet_of(first)["pins"]) == 3
-    numbers = [number for number, *_ in sheet_of(second)["pins"]]
+    assert len(sheet_of(demo_client, first)["pins"]) == 3
+    numbers = [number for number, *_ in sheet_of(demo_client, second)["pins"]]
     assert numbers == cards_of(second)
     assert not set(numbers) & set(cards_of(first))
     assert '<ol class="cards" start="4"' in second.text
@@ -87,7 +88,7 @@ def test_the_map_comes_after_the_list_and_is_nothing_without_javascript(demo_cli
 
 
 def test_the_towns_are_the_largest_around_and_light(demo_client):
-    sheet = sheet_of(demo_client.get("/clinics?near=Phoenix,+AZ"))
+    sheet = sheet_of(demo_client, demo_client.get("/clinics?near=Phoenix,+AZ"))
     names = [name for name, *_ in sheet["towns"]]
     assert {"Phoenix", "Mesa", "Scottsdale"} <= set(names)
     assert names[0] == "Phoenix"
@@ -100,7 +101,7 @@ def test_the_towns_are_the_largest_around_and_light(demo_client):
 
 
 def test_the_towns_of_a_wide_map_are_spread_over_it(demo_client):
-    sheet = sheet_of(demo_client.get(NEAR))
+    sheet = sheet_of(demo_client, demo_client.get(NEAR))
     names = {name for name, *_ in sheet["towns"]}
     assert {"Phoenix", "Tucson", "Las Vegas", "Flagstaff", "Yuma"} <= names
     assert not names & {"Glendale", "Chandler", "Gilbert"}, "hidden by Phoenix and Mesa anyway"
@@ -116,26 +117,24 @@ def test_towns_are_found_across_the_antimeridian(demo_app):
 
 
 def test_circles_and_the_start_are_shown_around_a_place_only(demo_client):
-    sheet = sheet_of(demo_client.get("/clinics?near=Phoenix,+AZ"))
+    sheet = sheet_of(demo_client, demo_client.get("/clinics?near=Phoenix,+AZ"))
     assert [words for _, words in sheet["rings"]] == ["2 miles", "5 miles", "10 miles"]
     assert [miles for miles, _ in sheet["rings"]] == [2, 5, 10]
-    state = sheet_of(demo_client.get("/clinics?near=Texas"))
+    state = sheet_of(demo_client, demo_client.get("/clinics?near=Texas"))
     assert (state["searched"], state["rings"]) == (None, [])
 
 
 def test_a_search_without_results_offers_no_map(demo_client):
     page = demo_client.get("/clinics?near=Glasgow,+MT")
-    assert sheet_of(page) is None
+    assert sheet_of(demo_client, page) is None
     assert "map.js" not in page.text
     assert 'id="map"' not in page.text
 
 
 def test_what_the_map_fetches_tells_no_position(demo_client):
     pages = [demo_client.get(path) for path in (NEAR, "/clinics?near=10001", "/es" + NEAR)]
-    fetched = [
-        sheet_of(page)["scripts"] + sheet_of(page)["styles"] + [sheet_of(page)["outlines"]]
-        for page in pages
-    ]
+    sheets = [sheet_of(demo_client, page) for page in pages]
+    fetched = [sheet["scripts"] + sheet["styles"] + [sheet["outlines"]] for sheet in sheets]
     assert fetched[0] == fetched[1] == fetched[2]
     for address in fetched[0]:
         assert re.fullmatch(r"/static/[0-9a-f]{12}/[a-z/.-]+", address)
@@ -147,10 +146,10 @@ def test_what_the_map_fetches_tells_no_position(demo_client):
 
 def test_a_point_that_is_only_about_right_says_so(demo_client):
     page = clinic_page(demo_client, precision="zip")
-    assert sheet_of(page)["pins"][0][3] == 0
+    assert sheet_of(demo_client, page)["pins"][0][3] == 0
     assert "The clinic is somewhere near this mark" in page.text
     exact = clinic_page(demo_client, precision="address")
-    assert sheet_of(exact)["pins"][0][3] == 1
+    assert sheet_of(demo_client, exact)["pins"][0][3] == 1
     assert "somewhere near this mark" not in exact.text
 
 
@@ -159,7 +158,7 @@ def test_without_tiles_every_picture_comes_from_here(demo_client):
         page = demo_client.get(path, follow_redirects=True)
         assert page.headers[POLICY] == HEADERS[POLICY]
         assert HOST not in page.text
-    assert sheet_of(demo_client.get(NEAR))["tiles"] == ""
+    assert sheet_of(demo_client, demo_client.get(NEAR))["tiles"] == ""
 
 
 def test_tiles_open_the_policy_for_their_origin_where_there_is_a_map(tiled_client):
@@ -168,7 +167,7 @@ def test_tiles_open_the_policy_for_their_origin_where_there_is_a_map(tiled_clien
     for path in (NEAR, "/clinics/1"):
         page = tiled_client.get(path, follow_redirects=True)
         assert page.headers[POLICY] == allowed
-        assert sheet_of(page)["tiles"] == TILES
+        assert sheet_of(tiled_client, page)["tiles"] == TILES
         assert f"The pictures of this map come from {HOST}" in page.text
         assert "learns your internet address and which area you look at" in page.text
         assert "Maps &amp; &lt;b&gt;more&lt;/b&gt;" in page.text
@@ -188,6 +187,7 @@ def test_tiles_of_our_own_need_no_other_origin(instance, databases):
     chosen = {"map_tile_url": "/tiles/{z}/{x}/{y}.png", "map_tile_attribution": "Ours"}
     with running(instance, databases.shared("demo"), **chosen) as app:
         page = app.test_client().get(NEAR)
+        sheet = sheet_of(app.test_client(), page)
     assert page.headers[POLICY] == HEADERS[POLICY]
-    assert sheet_of(page)["tiles"].startswith("/tiles/")
+    assert sheet["tiles"].startswith("/tiles/")
     assert "The pictures of this map come from" not in page.text

@@ -13,7 +13,7 @@ import pytest
 from directory.extensions import db
 from directory.models import Clinic, SearchRow, Verification
 from tests.factories import NOW
-from tests.support.apps import running
+from tests.support.apps import load_checklist, running
 
 
 def words(answer):
@@ -244,14 +244,19 @@ def test_groups_count_nothing_where_no_check_is_relied_on(demo_client, code):
         assert set(counted) == {code != "suspended"}, summary
 
 
-def test_the_second_persons_part_is_not_claimed_where_one_works_alone(demo_app, instance):
-    url = demo_app.config["SQLALCHEMY_DATABASE_URI"]
-    clinic = with_standing(demo_app.test_client(), "complete")
+def test_the_second_persons_part_is_not_claimed_where_one_works_alone(instance, databases):
+    url = databases.fresh("demo")
     with running(instance, url, confirmation="solo") as app:
+        clinic = with_standing(app.test_client(), "complete")
+        page = words(app.test_client().get(clinic["url"]))
+        assert "Checked by one person" not in page, "the rows are of the other rule until set-up"
+        assert app.test_client().get("/readyz").status_code == 503
+        load_checklist(app)
         page = words(app.test_client().get(clinic["url"]))
         assert "Checked by one person" in page
         assert "confirmed by a second" not in page
-        assert app.test_client().get("/readyz").status_code == 503
+        assert app.test_client().get("/readyz").text == "ready\n"
+    databases.drop(url)
 
 
 def test_structured_data_claims_no_rating_and_nothing_below_the_source(demo_client):

@@ -7,11 +7,13 @@ import re
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
+from flask import url_for
 from sqlalchemy import select
 
 from directory.extensions import db
 from directory.models import Base
 from directory.operations.listings import derive
+from directory.web.public.addresses import asked_for, search_url
 from tests.checklist import CATALOGUE
 from tests.factories import NOW, make_clinic
 from tests.web.test_api import get
@@ -318,3 +320,41 @@ def test_a_position_with_an_unknown_filter_is_refused_in_words(demo_client):
     answer = demo_client.post("/near-me", data=OREGON | {"offers": "magic"})
     assert answer.status_code == 400
     assert "magic" in words(answer)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"near": "Cañon City, CO", "within": "50", "treats": ["depression", "ptsd"]},
+        {"near": "a&b=c#d?e+f %20;~'\"<>\\|^`{}[]", "sort": "standing", "page": "3"},
+        {"near": "10 Main St, Boise, ID", "within": "", "c": ["4", "9"]},
+    ],
+)
+def test_an_address_of_this_search_is_as_the_router_writes_it(demo_app, asked):
+    changes = {"sort": "distance", "within": None, "page": 2, "offers": ["iv", "im"]}
+    with demo_app.test_request_context("/clinics", query_string=urlencode(asked, doseq=True)):
+        for changed in ({}, changes, {"near": "Ñ & Ü"}):
+            plain = {name: value for name, value in (asked_for() | changed).items() if value}
+            told = url_for("public.search", **plain, _anchor="results")
+            assert parse_qs(urlsplit(search_url(**changed)).query) == parse_qs(urlsplit(told).query)
+            assert urlsplit(search_url(**changed))._replace(query="").geturl() == "/clinics#results"
+
+
+def test_the_connection_of_a_search_goes_back_whatever_comes_of_it(demo_app, monkeypatch):
+    client = demo_app.test_client()
+    with demo_app.app_context():
+        pool = db.engine.pool
+    before = pool.checkedout()
+    asked = ("/clinics?near=Phoenix, AZ", "/clinics?near=zzyzxqq", "/clinics?within=x")
+    for address in (*asked, "/clinics?near=Phoenix, AZ&page=99", "/api/v1/clinics?near=Texas"):
+        client.get(address)
+        assert pool.checkedout() == before
+
+    def fail(*_given, **_named):
+        raise RuntimeError("a fault put in on purpose")
+
+    monkeypatch.setattr("directory.web.public.answer_search", fail)
+    monkeypatch.setitem(demo_app.config, "PROPAGATE_EXCEPTIONS", value=False)
+    client.expects_failure = True
+    assert client.get("/clinics?near=Mesa, AZ").status_code == 500
+    assert pool.checkedout() == before

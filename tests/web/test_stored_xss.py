@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from jinja2 import ChoiceLoader, DictLoader
 from markupsafe import escape
 
+from directory.web.fragments import Fragments
 from tests.support.apps import running
 from tests.support.staff import sign_in
 from tests.web.stored_words import (
@@ -76,6 +77,7 @@ NO_PAGE = {
     "public.card": "a drawing",
     "public.checklist": "shows the checklist, see below",
     "public.clinic_card": "a drawing",
+    "public.clinic_map": "JSON of numbers and names of towns",
     "public.doctor": "shows the checklist, see below",
     "public.guide": "shows the checklist, see below",
     "public.how_we_check": "shows the checklist, see below",
@@ -83,6 +85,7 @@ NO_PAGE = {
     "public.healthz": SHOWS_NOTHING,
     "public.readyz": SHOWS_NOTHING,
     "public.robots": SHOWS_NOTHING,
+    "public.search_map": "JSON of numbers and names of towns",
     "public.sitemap": "XML of addresses, which have plain letters only",
     "public.sitemap_part": "XML of addresses, which have plain letters only",
     "static": SHOWS_NOTHING,
@@ -120,7 +123,7 @@ class House:
 def house(instance, databases, tmp_path_factory):
     """The rows and pages on one engine."""
     url = databases.fresh("loaded")
-    with running(instance, url, evidence_dir=tmp_path_factory.mktemp("xss")) as app:
+    with running(instance, url, evidence_dir=tmp_path_factory.mktemp("xss"), cache_mb=0) as app:
         yield House(app)
     databases.drop(url)
 
@@ -284,6 +287,7 @@ def test_words_of_the_checklist_are_text_too(house):
     try:
         for words in (PLAIN, *HOSTILE, *EXTRA):
             editions[key] = with_words(honest, words)
+            house.app.extensions["fragments"] = Fragments()  # an edition never changes its words
             for address in CHECKLIST_PAGES:
                 page = house.browser.get(address, follow_redirects=True).text
                 if words is PLAIN:
@@ -294,6 +298,7 @@ def test_words_of_the_checklist_are_text_too(house):
                     assert not grown(address, page, words, calm), f"{address} grew with {words!r}"
     finally:
         editions[key] = honest
+        house.app.extensions["fragments"] = Fragments()
 
 
 def with_words(part, words):

@@ -7,7 +7,7 @@
     return;
   }
   const details = box.querySelector("details");
-  const sheet = JSON.parse(box.dataset.map);
+  const words = JSON.parse(box.dataset.words);
   let drawn = null;
 
   // Put first in the head, so that of two rules of equal weight ours comes after Leaflet's.
@@ -27,29 +27,47 @@
     return added(Object.assign(document.createElement("script"), { src }));
   }
 
-  async function outlines() {
-    const answer = await fetch(sheet.outlines);
+  async function data(address) {
+    const answer = await fetch(address);
     if (!answer.ok) {
-      throw new Error(sheet.outlines);
+      throw new Error(address);
     }
     return answer.json();
   }
 
   // One after the other: each needs the one before, and none runs when one is missing.
-  async function scripts() {
-    for (const address of sheet.scripts) {
+  async function scripts(addresses) {
+    for (const address of addresses) {
       await script(address);
+    }
+  }
+
+  // The key names only what is on the map.
+  function key(sheet) {
+    const there = {
+      searched: Boolean(sheet.searched),
+      exact: sheet.pins.some(([, , , exact]) => exact),
+      about: sheet.pins.some(([, , , exact]) => !exact),
+    };
+    for (const item of box.querySelectorAll("[data-key]")) {
+      item.hidden = !there[item.dataset.key];
     }
   }
 
   async function draw() {
     box.setAttribute("aria-busy", "true");
     try {
-      const [states] = await Promise.all([outlines(), scripts(), ...sheet.styles.map(style)]);
-      return window.DirectoryMap.draw(box, sheet, states);
+      const sheet = await data(box.dataset.map);
+      const [states] = await Promise.all([
+        data(sheet.outlines),
+        scripts(sheet.scripts),
+        ...sheet.styles.map(style),
+      ]);
+      key(sheet);
+      return window.DirectoryMap.draw(box, { ...sheet, words }, states);
     } catch (error) {
       box.querySelector(".map-canvas").hidden = true;
-      box.querySelector(".map-failed").textContent = sheet.words.failed;
+      box.querySelector(".map-failed").textContent = words.failed;
       return null;
     } finally {
       box.removeAttribute("aria-busy");

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import orjson
 from flask import Blueprint, Response, request, url_for
 from flask_babel import gettext as _
 
@@ -20,7 +21,7 @@ from directory.web.api.documents import (
 )
 from directory.web.errors import problem
 from directory.web.searching import Answer, answer_search
-from directory.web.state import catalogue, here, now, state
+from directory.web.state import begin_reading, catalogue, here, now
 
 api = Blueprint("api", __name__, url_prefix="/api/v1")
 
@@ -30,17 +31,13 @@ DESCRIPTION = paths.PACKAGE / "web" / "api" / "openapi.json"
 
 
 def answer(document: Any, status: int = 200) -> Response:
-    """Return JSON with an ETag, or 304 when the caller has it already."""
-    body = json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    response = Response(body, status, mimetype="application/json")
-    response.add_etag(weak=True)
-    response.make_conditional(request)
-    return response
+    """Return JSON; who has it already is told so by web/kept.py, before all this."""
+    return Response(orjson.dumps(document), status, mimetype="application/json")
 
 
 @api.before_request
 def _read_state() -> None:
-    state()
+    begin_reading()
 
 
 @api.get("/clinics")

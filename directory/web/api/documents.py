@@ -1,15 +1,22 @@
 """What the API says, built from the same findings the pages show."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
+
+import orjson
+from flask import request
 
 from directory.domain.criteria import Catalogue
 from directory.domain.placenames import Place
 from directory.domain.standing import Standing
+from directory.operations.cards import disputed, standing_at
 from directory.operations.clinic_names import NamedClinic
 from directory.operations.clinics import ClinicPage
 from directory.operations.search import Hit
 from directory.web import wording
+from directory.web.hits import pieces_of
+from directory.web.language import language
 from directory.web.public import clinic_url
 from directory.web.searching import Answer
 
@@ -76,13 +83,21 @@ def clinic_document(
     }
 
 
-def hit_document(hit: Hit) -> dict[str, Any]:
-    """Return a clinic found by a search, with its distance in miles."""
-    document = clinic_document(hit.clinic_id, hit.card, hit.standing, hit.today)
-    return document | {
-        "distance_miles": round(hit.distance_miles, 3),
-        "disputed": any(finding.disputed for finding in hit.findings),
-    }
+def hit_documents(hits: Sequence[Hit]) -> list[orjson.Fragment]:
+    """Return the clinics found by a search, each with its distance in miles, as JSON texts."""
+    key = ("document", language(), request.scheme, request.host, request.script_root)
+    return [
+        orjson.Fragment(b"%s%r%s" % (clinic, round(hit.distance_miles, 3), end))
+        for hit, (clinic, end) in pieces_of(hits, key, _hit_pieces)
+    ]
+
+
+def _hit_pieces(hit: Hit) -> tuple[bytes, bytes]:
+    """Return a clinic's JSON up to its distance, and what follows the distance."""
+    standing = standing_at(hit.card, hit.minute)
+    document = orjson.dumps(clinic_document(hit.clinic_id, hit.card, standing, hit.today))
+    end = orjson.dumps({"disputed": disputed(hit.card)})
+    return document[:-1] + b',"distance_miles":', b"," + end[1:]
 
 
 def search_document(answer: Answer) -> dict[str, Any]:
@@ -110,8 +125,8 @@ def search_document(answer: Answer) -> dict[str, Any]:
         "total": results.total,
         "page": results.page,
         "per_page": results.per_page,
-        "clinics": [hit_document(hit) for hit in results.hits],
-        "nearest_beyond": [hit_document(hit) for hit in results.beyond],
+        "clinics": hit_documents(results.hits),
+        "nearest_beyond": hit_documents(results.beyond),
         "facets": results.facets,
     }
 

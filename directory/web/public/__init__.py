@@ -1,4 +1,4 @@
-"""Pages for patients: no account, no cookie, nothing kept of a search."""
+"""Pages for patients: no account, no cookie, nothing kept about who searches."""
 
 from flask import (
     Blueprint,
@@ -8,30 +8,33 @@ from flask import (
     redirect,
     render_template,
     request,
-    url_for,
 )
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from markupsafe import Markup
 from sqlalchemy import text
 
 from directory.domain.placenames import Place, state_name
 from directory.extensions import db
 from directory.operations.case_list import contacts_due
 from directory.operations.clinics import public_clinic, successor
-from directory.web.choosing import PARAMETER, read_choice
+from directory.operations.preparing import unfinished
 from directory.web.forms.search import RADII, SearchForm
 from directory.web.public import compare, findable, maps, nearby, sheets
 from directory.web.public.addresses import clinic_url as clinic_url
-from directory.web.public.addresses import slug_of
+from directory.web.public.addresses import search_url, slug_of
+from directory.web.public.cards import card_list
 from directory.web.public.jsonld import clinic_document
-from directory.web.searching import answer_search
-from directory.web.state import catalogue, here, now, state
+from directory.web.public.results import found_page
+from directory.web.searching import Answer, answer_search
+from directory.web.state import begin_reading, catalogue, here, now, state
 
 pages = Blueprint("public", __name__)
 
 compare.install(pages)
 findable.install(pages)
 pages.add_app_template_global(clinic_url)
+pages.add_app_template_global(search_url)
 maps.install(pages)
 nearby.install(pages)
 sheets.install(pages)
@@ -40,27 +43,10 @@ sheets.install(pages)
 @pages.before_request
 def _read_state() -> None:
     """Read the directory's state first, so that even an error page knows the demonstration."""
-    if request.endpoint not in ("public.healthz", "public.robots"):
+    if request.endpoint == "public.search":
+        begin_reading()
+    elif request.endpoint not in ("public.healthz", "public.robots"):
         state()
-
-
-@pages.app_template_global()
-def search_url(**changes: object) -> str:
-    """Return this search's address with some parameters changed; None takes one away.
-
-    Any change but one of the page goes back to the first page. A parameter that the form does
-    not know is left behind; the clinics chosen to compare come along. It leads to the heading of
-    the results, where a keyboard or a screen reader goes on.
-    """
-    values: dict[str, object] = {
-        name: request.args.getlist(name) for name in SearchForm.NAMES if name in request.args
-    }
-    values.pop("page", None)
-    if ids := read_choice(request.args.getlist(PARAMETER)).clinic_ids:
-        values[PARAMETER] = ids
-    values.update(changes)
-    kept = {name: value for name, value in values.items() if value is not None}
-    return url_for("public.search", **kept, _anchor="results")  # type: ignore[arg-type]
 
 
 @pages.app_template_global()
@@ -91,15 +77,27 @@ def home() -> str:
 def search() -> ResponseReturnValue:
     """The clinics near a place, or what to try instead."""
     answer = answer_search(request.args)
-    template = {300: "public/choose_place.html", 400: "public/search_again.html"}.get(
-        answer.status, "public/results.html" if answer.results else "public/place_unknown.html"
-    )
-    page = render_template(
-        template, answer=answer, form=answer.form, catalogue=catalogue(), radii=RADII
-    )
+    found = answer.results
+    page = found_page(answer) if found and found.hits else _instead(answer)
     response = make_response(page, answer.status)
     response.headers["X-Robots-Tag"] = "noindex"
     return response
+
+
+def _instead(answer: Answer) -> str:
+    """Return the page of an answer without clinics: what was meant, or what to try."""
+    template = {300: "public/choose_place.html", 400: "public/search_again.html"}.get(
+        answer.status, "public/results.html" if answer.results else "public/place_unknown.html"
+    )
+    beyond = answer.results.beyond if answer.results else ()
+    return render_template(
+        template,
+        answer=answer,
+        form=answer.form,
+        catalogue=catalogue(),
+        radii=RADII,
+        cards=Markup(card_list(beyond, answer.form, about=answer.about, level=3).decode()),  # noqa: S704 - rendered
+    )
 
 
 @pages.get("/clinics/<row:clinic_id>")
@@ -147,10 +145,14 @@ def readyz() -> ResponseReturnValue:
     """Say whether patients can be served: database, edition, derived rows, place index."""
     db.session.execute(text("SELECT 1"))
     problems = []
-    if state().confirmation != here().settings.confirmation:
+    coming, wanted = unfinished(db.session()), here().settings.confirmation
+    if state().confirmation != wanted and not (coming and coming.confirmation == wanted):
         problems.append("the confirmation rule changed: run flask setup")
     here().geocoder()
     body = "\n".join(problems) or "ready"
+    if coming:
+        body += f"\nnote: edition {coming.edition} ({coming.confirmation}) is being prepared"
+        body += "; if that was stopped, run the same command again"
     if due := contacts_due(db.session(), now()):
         body += f"\nnote: {due} contacts are past their 90 days: run flask cases erase"
     return Response(body + "\n", 503 if problems else 200, mimetype="text/plain")

@@ -41,6 +41,8 @@ UNMARKED = frozenset(
 )  # fmt: skip
 """What is no page: search engines read it, or never keep it by itself."""
 
+_MEANT = FINDABLE | UNMARKED
+
 CLINICS_A_PART = 1000
 """Clinics in one part of the site's map: far below the 50,000 addresses that a part may hold."""
 
@@ -194,8 +196,8 @@ def _xml(root: str, spaces: str, entries: Iterable[str]) -> Response:
 
 def _unless_findable(response: Response) -> Response:
     """Tell search engines not to keep what is no page of `FINDABLE`, or not as it should be."""
-    meant = request.endpoint in FINDABLE or request.endpoint in UNMARKED
-    moved = 300 < response.status_code < 400
-    if not (moved or (meant and response.status_code == 200)):
+    status = response.status_code
+    meant = status == 200 and request.endpoint in _MEANT
+    if not (meant or 300 < status < 400):
         response.headers.setdefault("X-Robots-Tag", "noindex")
     return response

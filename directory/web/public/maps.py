@@ -1,21 +1,26 @@
 """The map of clinics: everything it draws comes from this site, and nothing goes out.
 
-Its names of towns stand in the page that asks for it, so that opening or moving the map tells
-nobody where somebody looks. With an operator's tiles that is no longer so, and the page says it.
+What it draws is asked for when somebody opens it, not before: from this site, by the address of
+the page itself. Names of towns come along with it, so that moving the map tells nobody where
+somebody looks. With an operator's tiles that is no longer so, and the page says it.
 """
 
 import math
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, g
+from flask import Blueprint, Response, abort, g, jsonify, request, url_for
 from flask_babel import ngettext
 
 from directory.domain.maps import beside, rings_of
-from directory.operations.search import Hit
+from directory.extensions import db
+from directory.operations.clinics import public_clinic
+from directory.operations.search import Hit, with_cards
 from directory.web.assets import asset
-from directory.web.searching import Answer
-from directory.web.state import here
+from directory.web.choosing import PARAMETER
+from directory.web.public.addresses import asked_for
+from directory.web.searching import Answer, answer_search
+from directory.web.state import catalogue, here, now
 
 NEAR, NEAR_TOWNS = 1.6, 60
 FAR, FAR_TOWNS = 4.0, 40
@@ -42,17 +47,41 @@ OUTLINES = "map/us-states.geojson"
 
 
 def install(pages: Blueprint) -> None:
-    """Give templates what their maps draw."""
-    for each in (results_sheet, clinic_sheet, tile_host):
+    """Add what maps draw to the pages for patients, and give templates where to ask for it."""
+    pages.add_url_rule("/clinics/map", view_func=search_map)
+    pages.add_url_rule("/clinics/<row:clinic_id>/map", view_func=clinic_map)
+    for each in (map_of_search, tile_host, tiles):
         pages.add_app_template_global(each)
+
+
+def map_of_search() -> str:
+    """Return the address of what the map of this page of results draws."""
+    asked: dict[str, Any] = asked_for() | {"page": request.args.get("page")}
+    asked.pop(PARAMETER, None)
+    return url_for("public.search_map", **asked)
+
+
+def search_map() -> Response:
+    """What the map of a page of results draws."""
+    sheet = results_sheet(answer_search(request.args))
+    return jsonify(sheet if sheet else abort(404))
+
+
+def clinic_map(clinic_id: int) -> Response:
+    """What the map of one clinic draws."""
+    page = public_clinic(db.session(), catalogue(), clinic_id, now(), two_person=here().two_person)
+    if page is None:
+        abort(404)
+    clinic = page.clinic
+    return jsonify(clinic_sheet(clinic.lat, clinic.lon, clinic.point_precision))
 
 
 def results_sheet(answer: Answer) -> dict[str, Any] | None:
     """Return what the map of a page of results draws; None where there is nothing to draw."""
-    hits = answer.results.hits if answer.results else ()
     place = answer.place
-    if not hits or place is None:
+    if not answer.results or not answer.results.hits or place is None:
         return None
+    hits = with_cards(db.session(), answer.results.hits)
     reach = max(LEAST_REACH_MILES, *(hit.distance_miles for hit in hits))
     rings = () if answer.whole_state else rings_of(reach, answer.within_miles)
     return _sheet(place.lat, place.lon, reach) | {
@@ -71,6 +100,13 @@ def clinic_sheet(lat: float, lon: float, precision: str) -> dict[str, Any]:
     }
 
 
+def tiles() -> str:
+    """Return whom the page's map credits for its pictures; its policy then allows them."""
+    g.shows_map = True
+    settings = here().settings
+    return settings.map_tile_attribution if settings.map_tile_url else ""
+
+
 def tile_host() -> str:
     """Return the host that learns what a map shows; empty when nobody but this site does."""
     tiles = here().settings.tiles
@@ -84,12 +120,9 @@ def _pin(hit: Hit, middle: float) -> list[float]:
 
 
 def _sheet(lat: float, lon: float, reach: float) -> dict[str, Any]:
-    g.shows_map = True  # the answer's policy then allows the operator's tiles, if there are any
-    settings = here().settings
     return {
         "towns": _towns(lat, lon, reach),
-        "tiles": settings.map_tile_url,
-        "credit": settings.map_tile_attribution,
+        "tiles": here().settings.map_tile_url,
         "scripts": [asset(name) for name in SCRIPTS],
         "styles": [asset(name) for name in STYLES],
         "outlines": asset(OUTLINES),

@@ -11,7 +11,7 @@ from werkzeug.datastructures import MultiDict
 from directory.domain.criteria import Catalogue, Criterion, Level
 from directory.domain.findings import Check, Finding, Outcome, Reply, State
 from directory.domain.services import CONDITIONS, MODALITIES
-from directory.domain.standing import STANDINGS, Listing, Standing, standing
+from directory.domain.standing import STANDINGS
 from directory.operations.search import Hit
 from directory.settings import Settings
 from directory.web.forms.samples import sample_form
@@ -208,10 +208,10 @@ def hit_of(code: str, edition: Catalogue) -> Hit:
         if one.critical or one.code in FIRSTS
     )
     number = list(CARDS).index(code) + 1
-    return Hit(
-        clinic_id=number,
-        distance_miles=3.2 * number,
-        card={
+    return Hit.of(
+        number,
+        3.2 * number,
+        {
             "name": f"Sample {code.title()} Infusion Clinic",
             "street": "12 Example Street",
             "city": "Boise",
@@ -229,15 +229,11 @@ def hit_of(code: str, edition: Catalogue) -> Hit:
             "listing_reason": "The clinic's license is being looked at.",
             "lat": 43.6,
             "lon": -116.2,
+            "timezone": "America/Boise",
         },
-        findings=findings,
-        standing=_standing(code, findings),
-        today=LOOKED,
+        findings,
+        RECORDED,
     )
-
-
-def _standing(code: str, findings: tuple[Finding, ...]) -> Standing:
-    return standing(findings, Listing.SUSPENDED if code == "suspended" else Listing.LISTED)
 
 
 def _check(outcome: Outcome, level: Level) -> Check:
