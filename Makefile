@@ -9,10 +9,10 @@ TOGETHER := --numprocesses auto --maxprocesses 4 --dist loadgroup --no-loadscope
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo serve test check coverage bench lock postgres chromium clean
+.PHONY: help venv demo serve test check coverage bench bench-full lock postgres postgis redis chromium clean
 
 help: ## Show what can be made
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' \
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' \
 		| awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
 
 venv: $(VENV)/.run ## Make the virtual environment with the locked versions
@@ -25,7 +25,7 @@ serve: $(VENV)/.run ## Set everything up without clinics, and serve it on PORT
 	$(BIN)/flask setup
 	$(BIN)/flask serve --port $(PORT)
 
-test: $(VENV)/.test postgres chromium check ## Run every check and every test, on SQLite and PostgreSQL
+test: $(VENV)/.test postgres redis chromium check ## Run every check and every test, on SQLite and PostgreSQL
 	$(BIN)/python -m pytest $(TOGETHER)
 
 check: $(VENV)/.test ## Lint, format, types, import contracts, templates
@@ -35,18 +35,19 @@ check: $(VENV)/.test ## Lint, format, types, import contracts, templates
 	$(BIN)/lint-imports --no-logo --no-cache --config setup.cfg
 	$(BIN)/djlint templates --lint --quiet
 
-coverage: $(VENV)/.test postgres chromium ## Run the tests and show which branches none of them takes
+coverage: $(VENV)/.test postgres redis chromium ## Run the tests and show which branches none of them takes
 	$(BIN)/python -m pytest $(TOGETHER) --cov --cov-report=term
 
-bench: $(VENV)/.test ## Print how long searches, places and the plan take
-	@for script in tests/benchmarks/*_bars.py; do \
-		echo "== $$script"; $(BIN)/python -m tests.benchmarks.$$(basename $$script .py) || exit 1; \
-	done
+bench: $(VENV)/.test ## Measure speed against its targets, in some minutes: build/bench.json
+	$(BIN)/python -m tests.benchmarks $(BENCH)
+
+bench-full: $(VENV)/.bench postgres postgis redis ## The same with a million clinics and all rivals
+	$(BIN)/python -m tests.benchmarks --full $(BENCH)
 
 lock: ## Write constraints.txt anew from the ranges in setup.cfg
 	rm -rf $(VENV)-lock
 	$(PYTHON) -m venv $(VENV)-lock
-	$(VENV)-lock/bin/python -m pip --disable-pip-version-check install --quiet --upgrade -e '.[test,dev]'
+	$(VENV)-lock/bin/python -m pip --disable-pip-version-check install --quiet --upgrade -e '.[test,dev,bench]'
 	{ echo '# Every version, transitive ones included. Written by `make lock`; pip reads it with -c.'; \
 		$(VENV)-lock/bin/python -m pip freeze --all --exclude-editable --exclude pip; } > constraints.txt
 	rm -rf $(VENV)-lock
@@ -64,6 +65,30 @@ postgres:
 		else \
 			echo 'PostgreSQL is missing, and the tests run on it too. Install it with:'; \
 			echo '    sudo apt-get update && sudo apt-get install -y postgresql'; \
+			exit 1; \
+		fi; \
+	fi
+
+# A rival of the benchmarks, in the version that fits the server.
+postgis:
+	@if ! ls /usr/share/postgresql/*/extension/postgis.control >/dev/null 2>&1; then \
+		if [ "$$(id -u)" = 0 ]; then \
+			apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -yq postgresql-postgis; \
+		else \
+			echo 'PostGIS is missing, and search is measured against it. Install it with:'; \
+			echo '    sudo apt-get update && sudo apt-get install -y postgresql-postgis'; \
+			exit 1; \
+		fi; \
+	fi
+
+# The tests start a Redis server of their own, too.
+redis:
+	@if ! command -v redis-server >/dev/null; then \
+		if [ "$$(id -u)" = 0 ]; then \
+			apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -yq redis-server; \
+		else \
+			echo 'Redis is missing, and the tests share answers through it. Install it with:'; \
+			echo '    sudo apt-get update && sudo apt-get install -y redis-server'; \
 			exit 1; \
 		fi; \
 	fi
@@ -99,3 +124,7 @@ $(VENV)/.run: $(VENV)/.pip setup.cfg pyproject.toml
 $(VENV)/.test: $(VENV)/.pip setup.cfg pyproject.toml
 	$(PIP) install --quiet --no-build-isolation -c constraints.txt -e '.[test]'
 	@touch $@ $(VENV)/.run
+
+$(VENV)/.bench: $(VENV)/.test
+	$(PIP) install --quiet --no-build-isolation -c constraints.txt -e '.[test,bench]'
+	@touch $@

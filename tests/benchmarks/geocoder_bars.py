@@ -1,10 +1,8 @@
-"""Measure the offline geocoder against its bars.
+"""The offline geocoder against its bars: right answers first, then time and memory.
 
-python -m tests.benchmarks.geocoder_bars [--seed 1] prints one line for each bar, and exits 1 on
-a miss. Memory is measured in a process of its own.
+Memory is measured in a process of its own.
 """
 
-import argparse
 import random
 import statistics
 import string
@@ -14,7 +12,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import zipcodes
@@ -22,8 +20,10 @@ import zipcodes
 from directory import paths
 from directory.domain.placenames import Reading
 from directory.domain.state_names import STATE_NAMES
-from directory.sources import gazetteer
 from directory.sources.geocoder import EmbeddedGeocoder, geodesic_miles
+from tests.benchmarks.bench import Bench
+from tests.benchmarks.report import Bar
+from tests.benchmarks.searches import instance_of
 
 PLACES = paths.SEED_DATA / "places.tsv"
 NEAR_MILES = 15.0
@@ -36,22 +36,6 @@ REGIONS = {
     "Outer Banks": (35.95, -75.62), "Florida Keys": (24.7, -81.1),
     "Quad Cities": (41.52, -90.55), "Nantucket": (41.28, -70.1),
 }  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Bar:
-    """One measured figure beside its target; `at_least` says which way is good."""
-
-    name: str
-    value: float
-    target: float
-    unit: str
-    at_least: bool
-
-    @property
-    def ok(self) -> bool:
-        """Say whether the bar is met."""
-        return self.value >= self.target if self.at_least else self.value < self.target
 
 
 Point = tuple[float, float]
@@ -181,63 +165,37 @@ def added_megabytes(path: Path, texts: Sequence[str]) -> float:
         return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
-def measure(path: Path, seed: int) -> list[Bar]:
-    """Return every bar of the geocoder, measured."""
+def bars_of(bench: Bench, path: Path) -> list[Bar]:
+    """Return every bar of the geocoder over a place index."""
     geocoder = EmbeddedGeocoder(path)
-    pairs, slips = city_pairs(4000, seed), typos(600, seed)
-    bare = typos(600, seed, with_state=False)
+    pairs, slips = city_pairs(4000, bench.seed), typos(600, bench.seed)
+    bare = typos(600, bench.seed, with_state=False)
     texts, wrong = [text for text, _ in pairs], [text for text, _ in slips]
     every = [row["zip_code"] for row in zipcodes.list_all()[::43]]  # type: ignore[no-untyped-call]
     mixed = milliseconds(geocoder.read, texts + every)
     slow = milliseconds(geocoder.read, wrong + [text for text, _ in bare])
     prefixes = [text[: 1 + at % 6] for at, text in enumerate(texts)]
     complete = milliseconds(geocoder.complete, prefixes)
+    right = partial(Bar, unit="%", at_least=True, contract=True)
+    quick = partial(Bar, unit="ms", contract=True)
     bars = [
-        Bar(
-            "4,000 city and state pairs, first answer",
-            right_at_first(geocoder, pairs),
-            98.5,
-            "%",
-            True,
-        ),
-        Bar("600 typos with state, first answer", right_at_first(geocoder, slips), 98.0, "%", True),
-        Bar("regions answered honestly", regions_right(geocoder), 100.0, "%", True),
-        Bar("median of all searches", statistics.median(mixed), 1.0, "ms", False),
-        Bar("slowest 1 % of typos", slow[len(slow) * 99 // 100], 25.0, "ms", False),
-        Bar("slowest 1 % of completions", complete[len(complete) * 99 // 100], 5.0, "ms", False),
+        right("4,000 city and state pairs, first answer", right_at_first(geocoder, pairs), 98.5),
+        right("600 typos with state, first answer", right_at_first(geocoder, slips), 98.0),
+        right("regions answered honestly", regions_right(geocoder), 100.0),
+        Bar("typos without state, one right answer", right_at_first(geocoder, bare), unit="%"),
+        quick("median of all place searches", statistics.median(mixed), 1.0),
+        quick("slowest 1 % of typos", slow[len(slow) * 99 // 100], 25.0),
+        quick("slowest 1 % of completions", complete[len(complete) * 99 // 100], 5.0),
     ]
     if sys.platform == "linux":
-        bars.append(Bar("memory added", added_megabytes(path, texts + wrong), 60.0, "MB", False))
-    print(f"(typos without state, no bar: {right_at_first(geocoder, bare):.1f} % one right answer)")
+        added = added_megabytes(path, texts + wrong)
+        bars.append(Bar("memory that the geocoder adds", added, 60.0, "MB", contract=True))
     geocoder.gazetteer.close()
     return bars
 
 
-def main() -> int:
-    """Compile a gazetteer, measure, print; returns the exit status."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--show", action="store_true", help="print each wrong answer")
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "gazetteer.sqlite")
-        start = time.perf_counter()
-        counts = gazetteer.build(path, PLACES)
-        taken = time.perf_counter() - start
-        print(f"compiled in {taken:.1f} s: {counts}, {path.stat().st_size / 1e6:.1f} MB")
-        bars = measure(path, options.seed)
-        if options.show:
-            geocoder = EmbeddedGeocoder(path)
-            for cases in (city_pairs(4000, options.seed), typos(600, options.seed)):
-                for text, reading in misses(geocoder, cases):
-                    offered = [place.name for place in reading.alternatives]
-                    print("  ", text, "->", reading.place, offered)
-    for bar in bars:
-        sign = ">=" if bar.at_least else "<"
-        verdict = "ok" if bar.ok else "MISSED"
-        print(f"{bar.name:42} {bar.value:8.2f} {bar.unit:3} {sign} {bar.target:<6} {verdict}")
-    return 0 if all(bar.ok for bar in bars) else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def measure(bench: Bench) -> list[Bar]:
+    """Return every bar, over a place index that is compiled once a run."""
+    path = instance_of(bench.folder) / "gazetteer.sqlite"
+    bench.say(f"place index: {path.stat().st_size / 1e6:.1f} MB")
+    return bars_of(bench, path)

@@ -76,9 +76,13 @@ class Server:
         self._connection: psycopg.Connection | None = None
 
     @classmethod
-    def start(cls) -> Self:
-        """Make a cluster and serve it; raises PostgresMissing, or RuntimeError with the log."""
-        folder = Path(tempfile.mkdtemp(prefix="directory-postgres-", dir=quick_folder()))
+    def start(cls, inside: str | None = None, **settings: str) -> Self:
+        """Make a cluster and serve it; raises PostgresMissing, or RuntimeError with the log.
+
+        `inside` is the folder for its own one, in memory by default where there is room;
+        `settings` are the server's.
+        """
+        folder = Path(tempfile.mkdtemp(prefix="directory-postgres-", dir=inside or quick_folder()))
         identity = _server_identity()
         if identity:
             os.chown(folder, identity["user"], identity["group"])
@@ -101,6 +105,7 @@ class Server:
         port = _free_port()
         options = {
             **QUICK,
+            **settings,
             "listen_addresses": "127.0.0.1",
             "port": str(port),
             "unix_socket_directories": str(folder),
