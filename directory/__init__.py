@@ -26,6 +26,8 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
         admin,
         assets,
         errors,
+        fragments,
+        kept,
         language,
         mailing,
         public,
@@ -49,6 +51,7 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
     access.configure(app, settings)
     extensions.install(app, settings)
     language.install(app)
+    fragments.install(app)
     assets.install(app)
     state.install(app, settings)
     security.install(app, settings)
@@ -62,4 +65,6 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
     styleguide.install(app, settings)
     admin.install(app)
     cli.install(app)
+    kept.install(app, settings)
+    security.trust_proxies(app, settings)
     return app

@@ -147,3 +147,25 @@ def test_text_for_people_is_translated_only_in_web():
     ]
     outside = [p for p in importers if "web" not in p.parts and p.name != "extensions.py"]
     assert names(outside) == []
+
+
+def test_a_process_that_serves_loads_nothing_that_only_others_need():
+    """Tens of megabytes: what migrates, speaks to PostgreSQL, seals, or draws for staff."""
+    program = """
+import sys
+from directory import create_app
+from directory.settings import Settings
+app = create_app(Settings(database_url="sqlite://"))
+print([name for name in ("alembic", "mako", "psycopg", "cryptography", "qrcode", "openpyxl")
+       if name in sys.modules])
+with app.app_context():
+    print(app.extensions["migrate"].migrate.get_config().get_main_option("script_location"))
+print("alembic" in sys.modules)
+"""
+    result = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    loaded, migrations, later = result.stdout.splitlines()
+    assert loaded == "[]"
+    assert Path(migrations) == ROOT / "directory" / "migrations"
+    assert later == "True"

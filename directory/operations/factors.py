@@ -7,17 +7,19 @@ import secrets
 from collections.abc import Iterator
 from datetime import datetime
 from functools import cache
+from typing import TYPE_CHECKING
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
-from cryptography.hazmat.primitives.hashes import SHA1
-from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from sqlalchemy import delete, or_, update
 from sqlalchemy.orm import Session
 
 from directory.domain.accounts import STEP_SECONDS, is_time_code, normal_password, plain_code
 from directory.models import RecoveryCode, User
 from directory.sources.sealing import Sealer
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
 PURPOSE = b"infusion-clinic-directory/second-factor/1"
 SECRET_BYTES = 20
@@ -100,7 +102,11 @@ def _steps_of(secret: bytes, typed: str, now: datetime) -> Iterator[int]:
             yield step
 
 
-def _totp(secret: bytes) -> TOTP:
+def _totp(secret: bytes) -> "TOTP":
+    # Six megabytes that a process needs only where staff come in.
+    from cryptography.hazmat.primitives.hashes import SHA1
+    from cryptography.hazmat.primitives.twofactor.totp import TOTP
+
     return TOTP(secret, 6, SHA1(), STEP_SECONDS)  # noqa: S303 - RFC 6238, what every app computes
 
 

@@ -22,6 +22,7 @@ from directory.sources.spelling import edit_distance, edits
 __all__ = ["Gazetteer", "NamedPlace", "NearMiss", "ZipPlace", "build"]
 
 _CACHE_KIB: Final = 2048  # per connection
+_KNOWN_AT_MOST: Final = 2000  # names kept with their places: about two megabytes
 _REACHES: Final = (0.3, 1.0, 2.21)  # degrees of latitude: 20, 68 and 150 miles
 _MILES_PER_DEGREE: Final = 68.0  # a little less than a degree of latitude has anywhere
 _NAMED: Final = """
@@ -95,6 +96,9 @@ class ZipPlace:
     timezone: str
 
 
+_Known = dict[tuple[str, str | None], tuple[NamedPlace, ...]]
+
+
 class Gazetteer:
     """The compiled gazetteer at `path`; safe to share between threads.
 
@@ -106,6 +110,8 @@ class Gazetteer:
             raise FileNotFoundError(f"the gazetteer has not been compiled: {path}")
         self._uri = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
         self._idle: deque[sqlite3.Connection] = deque()
+        self._names: _Known = {}
+        self._alike: _Known = {}
         self.close = weakref.finalize(self, _close_all, self._idle)
         """Closes the connections no thread is using; also done when the gazetteer goes away."""
 
@@ -126,8 +132,26 @@ class Gazetteer:
             return connection.execute(statement, values).fetchall()
 
     def named(self, key: str, state: str | None = None) -> list[NamedPlace]:
-        """Return the places with exactly this name key, heaviest first."""
-        return _places(self._rows(_NAMED, (key, state, state)))
+        """Return the places with exactly this name key, heaviest first.
+
+        What was found is kept for the next who asks; what was not, perhaps somebody's own words,
+        is not.
+        """
+        found = self._names.get((key, state))
+        if found is None:
+            found = tuple(_places(self._rows(_NAMED, (key, state, state))))
+            if found:
+                _keep(self._names, (key, state), found)
+        return list(found)
+
+    def larger_nearly(self, place: NamedPlace, state: str | None, least: int) -> list[NamedPlace]:
+        """Return the places one letter away from a known one, of at least so much weight."""
+        found = self._alike.get((place.key, state))
+        if found is None:
+            misses = self.near_misses(place.key, state, 1)
+            found = tuple(miss.place for miss in misses if miss.distance == 1)
+            _keep(self._alike, (place.key, state), found)
+        return [other for other in found if other.weight >= least]
 
     def near_misses(self, key: str, state: str | None, depth: int) -> list[NearMiss]:
         """Return places whose name is up to `depth` (1 or 2) letters away: nearest, heaviest."""
@@ -248,6 +272,13 @@ class Gazetteer:
     def is_abroad(self, key: str) -> bool:
         """Say whether this is the name of a well-known city in another country."""
         return bool(self._rows("SELECT 1 FROM abroad WHERE key = ?", (key,)))
+
+
+def _keep(known: _Known, key: tuple[str, str | None], found: tuple[NamedPlace, ...]) -> None:
+    """Keep what was found; when there is too much of it, begin anew."""
+    if len(known) >= _KNOWN_AT_MOST:
+        known.clear()
+    known[key] = found
 
 
 def _close_all(idle: deque[sqlite3.Connection]) -> None:

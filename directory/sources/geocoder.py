@@ -32,6 +32,8 @@ KINDS: Final = ("embedded", "nominatim", "pelias", "photon")
 REST_SECONDS: Final = 60.0
 # An online answer this far from what the gazetteer read is about something else.
 MOST_MILES_APART: Final = 60.0
+KNOWN_AT_MOST: Final = 2000
+"""Texts that are kept with their meaning: about two megabytes."""
 _COUNTRIES: Final = ("us", "pr", "gu", "vi", "as", "mp")
 
 
@@ -69,10 +71,22 @@ class EmbeddedGeocoder(Geocoder):  # type: ignore[misc]
         super().__init__(adapter_factory=NoNetworkAdapter)
         self.gazetteer = Gazetteer(gazetteer_path)
         self._reader = PlaceReader(self.gazetteer)
+        self._known: dict[str, Reading] = {}
 
     def read(self, query: str) -> Reading:
-        """Return what the text means, with alternatives; never raises."""
-        return self._reader.read(query)
+        """Return what the text means, with alternatives; never raises.
+
+        The plain name of a place, or a ZIP code, is kept with its meaning for the next who asks;
+        an address, or what might be somebody's own words, is not.
+        """
+        reading = self._known.get(query)
+        if reading is None:
+            reading = self._reader.read(query)
+            if _is_plain(reading):
+                if len(self._known) >= KNOWN_AT_MOST:
+                    self._known.clear()
+                self._known[query] = reading
+        return reading
 
     def complete(self, prefix: str, limit: int = 8) -> tuple[Place, ...]:
         """Return at most `limit` places whose name or ZIP code begins with `prefix`."""
@@ -111,6 +125,13 @@ class EmbeddedGeocoder(Geocoder):  # type: ignore[misc]
         if place is None:
             return None
         return _location(place) if exactly_one else [_location(place)]
+
+
+def _is_plain(reading: Reading) -> bool:
+    """Say whether nothing but the name of a place or a ZIP code was typed."""
+    plain = reading.query.isdigit() or not any(sign.isdigit() for sign in reading.query)
+    exact = reading.place is not None and not reading.corrected and not reading.about
+    return plain and exact and reading.note is None
 
 
 class OnlineGeocoder:

@@ -194,9 +194,8 @@ class PlaceReader:
         """Return a far larger city one letter away: "Pittsburg" may be a typo after all."""
         if len(top.key) < 5:
             return []
-        misses = self.gazetteer.near_misses(top.key, query.state, 1)
         least = max(20_000, 4 * top.weight)
-        return [m.place for m in misses if m.distance == 1 and m.place.weight >= least][:1]
+        return self.gazetteer.larger_nearly(top, query.state, least)[:1]
 
     def _county(self, query: Query) -> Reading | None:
         """Read "King County WA", "Orleans Parish" and a bare "Miami-Dade"."""

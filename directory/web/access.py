@@ -29,6 +29,7 @@ STAFF = frozenset({StaffRole.VERIFIER, StaffRole.ADMIN})
 ADMINS = frozenset({StaffRole.ADMIN})
 EVERYBODY: frozenset[StaffRole] = frozenset()
 ROOMS = ("/admin", "/account")
+_BELOW = tuple(f"{room}/" for room in ROOMS)
 READING = ("GET", "HEAD")
 SAFE = (*READING, "OPTIONS")
 
@@ -157,12 +158,13 @@ def install(app: Flask) -> None:
 
 def _door() -> ResponseReturnValue | None:
     """Let in who may come in; a writing request then gets its transaction."""
-    if request.endpoint is None or request.url_rule is None:
+    rule = request.url_rule
+    if rule is None:
         return None
-    view = current_app.view_functions[request.endpoint]
+    view = current_app.view_functions[rule.endpoint]
     roles: frozenset[StaffRole] | None = getattr(view, _MARK, None)
     unsafe = request.method not in SAFE
-    if roles is None and not _in_the_rooms(request.url_rule.rule):
+    if roles is None and not _in_the_rooms(rule.rule):
         if unsafe:
             begin_writing(db.session())
         return None
@@ -206,7 +208,7 @@ def _refuse_merged(clinic_id: int) -> None:
 
 
 def _in_the_rooms(rule: str) -> bool:
-    return rule in ROOMS or rule.startswith(tuple(f"{room}/" for room in ROOMS))
+    return rule.startswith(ROOMS) and (rule in ROOMS or rule.startswith(_BELOW))
 
 
 def _signed_in() -> sessions.Opened | None:

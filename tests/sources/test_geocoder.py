@@ -51,6 +51,23 @@ def test_distance_is_the_geodesic() -> None:
     assert geodesic_miles((40.7128, -74.006), (34.0522, -118.2437)) == pytest.approx(2450, abs=2)
 
 
+def test_no_address_and_nobodys_own_words_stay_in_memory(path: Path) -> None:
+    geocoder = EmbeddedGeocoder(path)
+    plain = ("Phoenix, AZ", "85004")
+    own = ("12 Quiet Lane, Phoenix, AZ 85004", "Pheonix, AZ", "my aunt in Phoenix, AZ", "zzyzxqq")
+    for typed in (*plain, *own, *plain):
+        assert geocoder.read(typed) == geocoder._reader.read(typed)
+    assert set(geocoder._known) == set(plain)
+
+
+def test_places_in_memory_are_bounded(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("directory.sources.geocoder.KNOWN_AT_MOST", 2)
+    geocoder = EmbeddedGeocoder(path)
+    for typed in ("85004", "85006", "85007", "85008", "85012"):
+        geocoder.read(typed)
+        assert 1 <= len(geocoder._known) <= 2
+
+
 def test_threads_read_alike(geocoder: EmbeddedGeocoder) -> None:
     typed = ["Portland", "Pheonix, AZ", "10 Main St, Boise ID", "Springfield", "97214"] * 60
     with ThreadPoolExecutor(8) as pool:

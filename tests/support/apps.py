@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from click.testing import Result
 from flask import Flask
 from flask_migrate import upgrade
 
@@ -48,6 +49,7 @@ def make_app(instance: Path, url: str, now: datetime = NOW, **changes: Any) -> F
     app.testing = True
     app.jinja_env.bytecode_cache = TEMPLATES
     app.test_client_class = InspectingClient
+    app.extensions["fragments"].checking = True
     app.extensions["directory"].clock = lambda: now
     return app
 
@@ -67,6 +69,13 @@ def running(instance: Path, url: str, **changes: Any) -> Iterator[Flask]:
         yield app
     finally:
         close(app)
+
+
+def load_checklist(app: Flask, file: Path = paths.SEED_DATA / EDITION) -> Result:
+    """Put an edition in force, with the confirmation rule of the application's settings."""
+    result = app.test_cli_runner().invoke(args=["catalogue", "load", str(file)])
+    assert result.exit_code == 0, result.output
+    return result
 
 
 def preparations(instance: Path) -> dict[str, Callable[[str], None]]:

@@ -3,8 +3,6 @@
 import io
 import logging
 
-import qrcode
-import qrcode.image.svg
 from flask import (
     Response,
     abort,
@@ -138,6 +136,10 @@ def join_code() -> ResponseReturnValue:
     secret = _joining_secret(token)
     if secret is None:
         abort(404)
+    # Drawn once in a person's time here: a process need not hold what draws it all along.
+    import qrcode
+    import qrcode.image.svg
+
     link = factors.app_link(secret, invitation.user.email or "", _("Infusion Clinic Directory"))
     drawing = io.BytesIO()
     qrcode.make(link, image_factory=qrcode.image.svg.SvgPathImage).save(drawing)
