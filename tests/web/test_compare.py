@@ -290,17 +290,6 @@ def test_reading_four_costs_no_more_statements_than_two(instance, databases, sta
         assert 1 < cost(1, 2) == cost(1, 2, 3, 4) <= 4
 
 
-# Choosing while searching.
-
-
-def test_a_clinics_page_leads_to_comparing_it(demo_client):
-    page = parsed(demo_client.get("/clinics/1", follow_redirects=True))
-    link = next(a for a in page.named("a") if spoken(a) == "Compare with another clinic")
-    there = demo_client.get(link.get("href"))
-    assert there.status_code == 200
-    assert "Chosen to compare:" in words(there)
-
-
 # What an own database is needed for.
 
 

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from tests.support.inspection import spoken
 from tests.web.test_compare import compared, parsed
 from tests.web.test_pages import words
 
@@ -72,3 +73,11 @@ def test_a_wrong_choice_does_not_disturb_a_search(demo_client, typed):
     answer = demo_client.get("/clinics", query_string={"near": "97214", "c": typed})
     assert answer.status_code == 200
     assert "Chosen to compare" not in words(answer)
+
+
+def test_a_clinics_page_leads_to_comparing_it(demo_client):
+    page = parsed(demo_client.get("/clinics/1", follow_redirects=True))
+    link = next(a for a in page.named("a") if spoken(a) == "Compare with another clinic")
+    there = demo_client.get(link.get("href"))
+    assert there.status_code == 200
+    assert "Chosen to compare:" in words(there)
