@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from directory.domain import catalogue_reader as reader
 from directory.domain.catalogue_reader import CatalogueError, Problem, Record
+from directory.domain.facets import MET_ROOM
 
 __all__ = [
     "Applies",
@@ -354,7 +355,7 @@ def _criterion(record: Record) -> Criterion:
     criterion = Criterion(
         code=record.text("code", pattern=_CODE, like="sup-acls"),
         group=record.text("group"),
-        position=record.number("position", 1, 99),
+        position=record.number("position", 1, MET_ROOM),
         title=record.text("title"),
         plain=record.text("plain"),
         why=record.text("why"),

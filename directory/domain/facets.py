@@ -11,6 +11,7 @@ TREATS_BIT, TREATS_ROOM = 0, 8
 OFFERS_BIT, OFFERS_ROOM = 8, 6
 STANDING_BIT, STANDING_ROOM = 14, 6
 MET_BIT, MET_ROOM = 20, 40
+"""So many criteria an edition can have at most; its reader refuses more."""
 RING_BIT = 60
 RINGS = 4
 """Circles in which a search counts its hits: the whole one, then each a quarter as wide."""

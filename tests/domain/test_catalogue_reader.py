@@ -67,6 +67,12 @@ BROKEN = {
     "a code used before": (ACLS, "code", 'code = "sup-onsite"', "already used on line"),
     "a question that asks nothing": (ACLS, "ask", 'ask = "Ask them."', "must look like"),
     "a position used before": (ACLS, "position", "position = 1", "1 is already used on line"),
+    "more criteria than a search has room for": (
+        ACLS,
+        "position",
+        "position = 41",
+        "must be from 1 to 40",
+    ),
     "a position with a gap": (ACLS, "position", "position = 30", "must run from 1 to 29"),
     "an unknown clinic kind": (ACLS, "applies", 'applies = "some"', "all, iv, state-permit"),
     "a year as text": ('code = "apa-2017"', "year", 'year = "2017"', "must be a whole number"),
