@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Any, Protocol
 
 from directory.domain.findings import FOREVER, Finding, State
 
@@ -61,35 +60,7 @@ class Period:
     standing: StandingCode
 
 
-class Dated(Protocol):
-    """A check as far as a standing reads it."""
-
-    @property
-    def checked_on(self) -> date:
-        """The day of the look at the clinic."""
-
-
-class Judged(Protocol):
-    """A finding as far as a standing reads it."""
-
-    @property
-    def criterion(self) -> str:
-        """The code of the criterion."""
-
-    @property
-    def state(self) -> State:
-        """What the public is told of it now."""
-
-    @property
-    def critical(self) -> bool:
-        """Whether it is one of the key checks."""
-
-    @property
-    def decided_by(self) -> Dated | None:
-        """The check that decides."""
-
-
-def standing(findings: Iterable[Judged], listing: Listing) -> Standing:
+def standing(findings: Iterable[Finding], listing: Listing) -> Standing:
     """Derive the standing; blockers are critical criteria checked and not met.
 
     A criterion that does not apply at this clinic leaves the total. One failed critical
@@ -105,29 +76,29 @@ def standing(findings: Iterable[Judged], listing: Listing) -> Standing:
 
 
 def standing_from(
-    rows: Iterable[tuple[str, str, object, date | str | None]], listing: Listing
+    rows: Iterable[tuple[str, State, bool, date | None]], listing: Listing
 ) -> Standing:
     """Derive the standing from a row for each finding, in one pass: `standing` says by which rules.
 
     A row is its criterion, its state, whether that is critical, and the day of the check that
-    decides: dates in all rows, or ISO days in all.
+    decides.
     """
     total = critical_met = met = expired = not_met = 0
-    oldest: Any = None
+    oldest: date | None = None
     blockers, lapsed = [], []
     for criterion, state, critical, day in rows:
-        if critical and state != State.DOES_NOT_APPLY:
+        if critical and state is not State.DOES_NOT_APPLY:
             total += 1
-        if state == State.MET:
+        if state is State.MET:
             met += 1
             critical_met += bool(critical)
             if day is not None and (oldest is None or day < oldest):
                 oldest = day
-        elif state == State.EXPIRED:
+        elif state is State.EXPIRED:
             expired += 1
             if critical:
                 lapsed.append(criterion)
-        elif state == State.NOT_MET:
+        elif state is State.NOT_MET:
             not_met += 1
             if critical:
                 blockers.append(criterion)
@@ -138,13 +109,13 @@ def standing_from(
         met=met,
         expired=expired,
         not_met=not_met,
-        oldest_check=date.fromisoformat(oldest) if isinstance(oldest, str) else oldest,
+        oldest_check=oldest,
         blockers=tuple(blockers),
         lapsed=tuple(lapsed),
     )
 
 
-def _code(findings: Iterable[Judged], listing: Listing) -> StandingCode:
+def _code(findings: Iterable[Finding], listing: Listing) -> StandingCode:
     states = [f.state for f in findings if f.critical and f.state is not State.DOES_NOT_APPLY]
     return _code_of(listing, len(states), states.count(State.MET), failed=State.NOT_MET in states)
 

@@ -1,6 +1,6 @@
 """A clinic's card in the search row: how findings are packed there and read again."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from hashlib import blake2b
@@ -29,7 +29,8 @@ from directory.models.clinic import Post
 _STATES = {state.value: state for state in State}
 _OUTCOMES = {outcome.value: outcome for outcome in Outcome}
 _LEVELS = {level.value: level for level in Level}
-_EXPIRED, _NOT_MET = State.EXPIRED.value, State.NOT_MET.value
+_NOT_MET = State.NOT_MET.value
+"""Of a criterion that failed a check; no day ends that by itself."""
 
 
 def card_of(clinic: Clinic, findings: Sequence[Finding], minute: int) -> dict[str, Any]:
@@ -136,19 +137,13 @@ def steady_until(card: dict[str, Any], minute: int) -> int:
     return min([minute_after(today, zone), *lapses])
 
 
-class Day(NamedTuple):
-    """When the check was made that decides."""
-
-    checked_on: date
-
-
 class Glance(NamedTuple):
-    """What a standing and the numbers need of a finding."""
+    """What a standing and the numbers need of a finding; a standing, all but its last part."""
 
     criterion: str
     state: State
     critical: bool
-    decided_by: Day | None
+    checked_on: date | None
     lapses_at: int
 
 
@@ -160,28 +155,21 @@ def glances_of(card: dict[str, Any], minute: int) -> list[Glance]:
             packed[0],
             State.EXPIRED if minute >= packed[3] else _STATES[packed[1]],
             bool(packed[2]),
-            Day(date.fromisoformat(packed[5][3])) if packed[5] else None,
+            date.fromisoformat(packed[5][3]) if packed[5] else None,
             packed[3],
         )
         for packed in card["findings"]
     ]
 
 
+def standing_glanced(card: dict[str, Any], glances: Iterable[Glance]) -> Standing:
+    """Return the standing that goes with a card, from its findings in passing."""
+    return standing_from((glance[:4] for glance in glances), Listing(card["listing"]))
+
+
 def standing_at(card: dict[str, Any], minute: int) -> Standing:
     """Return the standing of a card at a UTC minute, without unpacking its findings whole."""
-    minute = max(minute, card["derived"])
-    return standing_from(
-        [
-            (
-                packed[0],
-                _EXPIRED if minute >= packed[3] else packed[1],
-                packed[2],
-                packed[5][3] if packed[5] else None,
-            )
-            for packed in card["findings"]
-        ],
-        Listing(card["listing"]),
-    )
+    return standing_glanced(card, glances_of(card, minute))
 
 
 FIRSTS = ("sup-director", "sup-observer", "mon-vitals")
@@ -212,7 +200,7 @@ def telling_findings(card: dict[str, Any], minute: int) -> tuple[Finding, ...]:
 
 def disputed(card: dict[str, Any]) -> bool:
     """Say whether the clinic disagrees with a finding that stands against it."""
-    against = {packed[0] for packed in card["findings"] if packed[1] == State.NOT_MET.value}
+    against = {packed[0] for packed in card["findings"] if packed[1] == _NOT_MET}
     return not against.isdisjoint(card.get("replies", ()))
 
 

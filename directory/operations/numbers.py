@@ -14,11 +14,11 @@ from directory.domain.accuracy import Accuracy, accuracy
 from directory.domain.cases import CaseState
 from directory.domain.criteria import Catalogue
 from directory.domain.findings import FOREVER, Check, Outcome, State, minute_of
-from directory.domain.standing import STANDINGS, Listing, standing
+from directory.domain.standing import STANDINGS, Listing
 from directory.models import Clinic, Confirmation, SearchRow, User, Verification
 from directory.models.case import Case
 from directory.models.staff import StaffRole
-from directory.operations.cards import Glance, glances_of
+from directory.operations.cards import Glance, glances_of, standing_glanced
 from directory.operations.workspace import waiting
 
 AGES = (30, 90, 180, 365)
@@ -134,13 +134,13 @@ class _Public:
     def add(self, clinic_id: int, card: dict[str, Any]) -> None:
         """Count one clinic."""
         findings = glances_of(card, self.minute)
-        self.standings[standing(findings, Listing(card["listing"])).code.value] += 1
+        self.standings[standing_glanced(card, findings).code.value] += 1
         for finding in findings:
             self.findings[finding.state, self._age(finding)] += 1
-            if finding.state is State.MET and finding.decided_by:
+            checked_on = finding.checked_on
+            if finding.state is State.MET and checked_on:
                 if finding.lapses_at < FOREVER:
                     self.ends.append((finding.lapses_at, finding.critical))
-                checked_on = finding.decided_by.checked_on
                 if self.oldest is None or checked_on < self.oldest.checked_on:
                     self.oldest = Oldest(
                         clinic_id=clinic_id,
@@ -163,9 +163,9 @@ class _Public:
         }
 
     def _age(self, finding: Glance) -> str:
-        if finding.decided_by is None:
+        if finding.checked_on is None:
             return "undated"
-        days = (self.today - finding.decided_by.checked_on).days
+        days = (self.today - finding.checked_on).days
         return next((f"up_to_{most}" for most in AGES if days <= most), "older")
 
 
