@@ -71,7 +71,13 @@ def transactions() -> Iterator[list[list[str]]]:
     def forget(connection):
         connection.info.pop("tables", None)
 
-    listeners = (("before_cursor_execute", note), ("commit", keep), ("rollback", forget))
+    # Another listener writes in the commit too, after `keep`: a transaction begins with no table.
+    listeners = (
+        ("begin", forget),
+        ("before_cursor_execute", note),
+        ("commit", keep),
+        ("rollback", forget),
+    )
     for name, listener in listeners:
         event.listen(Engine, name, listener)
     try:
