@@ -56,9 +56,7 @@ def contrast_source() -> str:
     return Path(__file__).with_name("contrast.js").read_text("utf-8")
 
 
-def look(
-    page: Page, *, rules: tuple[str, ...] = (), without: tuple[str, ...] = ()
-) -> list[str]:
+def look(page: Page, *, rules: tuple[str, ...] = (), without: tuple[str, ...] = ()) -> list[str]:
     """Return a line for each thing that axe finds on a page, or leaves open and we cannot settle.
 
     All rules of STANDARDS are asked but those in `without`, or only those in `rules`.

@@ -6,6 +6,11 @@ from typing import Any
 from argon2 import PasswordHasher
 from flask import Flask
 from jinja2.bccache import Bucket, BytecodeCache
+from sqlalchemy import Engine
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.engine.default import DefaultDialect
+from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
 
 from directory.operations import factors
@@ -47,7 +52,32 @@ class KnownRule(Rule):
         return self._made[key]
 
 
+STATEMENTS: dict[str, LRUCache[Any, Any]] = {}
+"""What SQLAlchemy compiled, by the name of the database."""
+
+
+def _share_statements() -> None:
+    """Let all engines of one kind of database use what one of them compiled.
+
+    SQLAlchemy keeps it under the engine's dialect: those of one kind and version count as one.
+    """
+
+    def same(one: DefaultDialect, other: object) -> bool:
+        return type(one) is type(other) and one.server_version_info == getattr(
+            other, "server_version_info", None
+        )
+
+    for kind in (SQLiteDialect_pysqlite, PGDialect_psycopg):
+        kind.__eq__ = same  # type: ignore[method-assign, assignment]
+        kind.__hash__ = lambda one: hash(type(one))  # type: ignore[method-assign, assignment]
+    Engine._compiled_cache = property(  # type: ignore[assignment]
+        lambda engine: STATEMENTS.setdefault(engine.dialect.name, LRUCache(4_000)),
+        lambda _engine, _own: None,
+    )
+
+
 def install() -> None:
     """Make the applications of this process cheap, and the hashes of its many passwords too."""
+    _share_statements()
     Flask.url_rule_class = KnownRule
     factors._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
