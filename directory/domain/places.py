@@ -9,7 +9,6 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
 from typing import NamedTuple
 
 METERS_PER_MILE = 1609.344
@@ -18,6 +17,7 @@ FLATTENING = 1 / 298.257223563
 ECCENTRICITY2 = FLATTENING * (2 - FLATTENING)
 WHOLE_EARTH_MILES = 12_500.0
 BANDS_PER_DEGREE = 10
+HALF_TURN_E6 = 180_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +32,27 @@ class EarthPoint:
 
 
 class Span(NamedTuple):
-    """A stretch of one latitude band, both ends of the longitude included.
+    """A stretch of one latitude band on both sides of a meridian, both ends included.
 
-    Between the inner ends every point of the band lies within the circle for certain; there is no
-    such part where the inner west lies east of the inner east.
+    Up to `inner_e6` from the meridian every point of the band lies within the circle for certain;
+    there is no such part where it is negative. The meridian may lie one turn around the earth
+    from the circle's own, so that the stretch may end beyond the 180th.
     """
 
     band: int
-    west_e6: int
-    east_e6: int
-    inner_west_e6: int = 1
-    inner_east_e6: int = 0
+    middle_e6: int
+    half_e6: int
+    inner_e6: int = -1
+
+    @property
+    def west_e6(self) -> int:
+        """The western end, on the map."""
+        return max(self.middle_e6 - self.half_e6, -HALF_TURN_E6)
+
+    @property
+    def east_e6(self) -> int:
+        """The eastern end, on the map."""
+        return min(self.middle_e6 + self.half_e6, HALF_TURN_E6)
 
 
 class Box(NamedTuple):
@@ -54,15 +64,12 @@ class Box(NamedTuple):
     high_z: int
 
 
-def _meters(lat: float, lon: float) -> tuple[float, float, float]:
-    phi, lam = math.radians(lat), math.radians(lon)
-    normal = EQUATOR_M / math.sqrt(1 - ECCENTRICITY2 * math.sin(phi) ** 2)
-    across = normal * math.cos(phi)
-    return (
-        across * math.cos(lam),
-        across * math.sin(lam),
-        normal * (1 - ECCENTRICITY2) * math.sin(phi),
-    )
+def _profile(lat: float) -> tuple[float, float]:
+    """Return a latitude's distance from the earth's axis and height over the equator, in meters."""
+    phi = math.radians(lat)
+    sine = math.sin(phi)
+    normal = EQUATOR_M / math.sqrt(1 - ECCENTRICITY2 * sine**2)
+    return normal * math.cos(phi), normal * (1 - ECCENTRICITY2) * sine
 
 
 def band_of(lat: float) -> int:
@@ -74,8 +81,15 @@ def earth_point(lat: float, lon: float) -> EarthPoint:
     """Return the stored form of a point in WGS-84 degrees; raises ValueError out of range."""
     if not (-90 <= lat <= 90 and -180 <= lon <= 180):
         raise ValueError(f"no such point on earth: {lat}, {lon}")
-    x, y, z = (round(value * 100) for value in _meters(lat, lon))
-    return EarthPoint(x, y, z, round(lon * 1_000_000), band_of(lat))
+    across, height = _profile(lat)
+    lam = math.radians(lon)
+    return EarthPoint(
+        round(across * math.cos(lam) * 100),
+        round(across * math.sin(lam) * 100),
+        round(height * 100),
+        round(lon * 1_000_000),
+        band_of(lat),
+    )
 
 
 def _radius(lat: float) -> float:
@@ -150,23 +164,34 @@ def circle_spans(lat: float, lon: float, miles: float) -> list[Span]:
     # only where its middle lies.
     bulges: dict[int, float] = {}
     for phi in (lat, _widest_latitude(lat, miles)):
-        width = _half_width(across, height, chord, *_profile(phi))
+        (width,) = _half_widths(across, height, chord, [_profile(phi)])
         bulges[band_of(phi)] = max(width, bulges.get(band_of(phi), -1.0))
     # On a stretch as wide as this on the ground, a hundredth is more than all that is rounded.
     sure = math.degrees(math.sqrt(400 * chord))
     ends = 90 * BANDS_PER_DEGREE
     edges = _edges()[lowest + ends : highest + ends + 2]
-    halves = [_half_width(across, height, chord, *edge) for edge in edges]
+    halves = _half_widths(across, height, chord, edges)
+    middle = round(lon * 1e6)
+    # Where it reaches the 180th meridian, it goes on one turn further east or west.
+    turned = middle - 2 * HALF_TURN_E6 if middle > 0 else middle + 2 * HALF_TURN_E6
+    room = HALF_TURN_E6 - abs(middle)
     spans: list[Span] = []
-    for band, (south, north), (edge_across, _) in zip(
-        range(lowest, highest + 1), pairwise(halves), edges[1:], strict=True
-    ):
+    south = halves[0]
+    for band, north, edge in zip(range(lowest, highest + 1), halves[1:], edges[1:], strict=True):
         half, inner = (north, south) if south < north else (south, north)
+        south = north
         if band in bulges:
             half = max(half, bulges[band])
-        if half >= 0:
-            certain = inner * 0.99 if inner * edge_across > sure else 0.0
-            spans += _cut(band, lon, half + 0.0001, certain)
+        if half < 0:
+            continue
+        half_e6 = int((half + 0.0001) * 1e6) + 2
+        if half_e6 >= HALF_TURN_E6:
+            spans.append(Span(band, middle, 2 * HALF_TURN_E6))
+        else:
+            certain = int(inner * 0.99e6) if inner * edge[0] > sure else -1
+            spans.append(Span(band, middle, half_e6, certain))
+            if half_e6 > room:
+                spans.append(Span(band, turned, half_e6))
     return spans
 
 
@@ -176,22 +201,16 @@ def box_within(lat: float, lon: float, miles: float) -> Box:
     across, height = _profile(lat)
     # A degree of latitude is at most 69.41 miles, and 0.7 is half the side of the largest square.
     reach = 0.7 * miles / 69.41
-    south, north = _profile(max(lat - reach, -90.0)), _profile(min(lat + reach, 90.0))
-    half = 0.99 * min(_half_width(across, height, chord, *edge) for edge in (south, north))
+    edges = south, north = _profile(max(lat - reach, -90.0)), _profile(min(lat + reach, 90.0))
+    half = 0.99 * min(_half_widths(across, height, chord, edges))
     if half < 0:
         return Box(1, 0, 1, 0)
     return Box(
-        max(math.ceil((lon - half) * 1e6), -180_000_000),
-        min(math.floor((lon + half) * 1e6), 180_000_000),
+        max(math.ceil((lon - half) * 1e6), -HALF_TURN_E6),
+        min(math.floor((lon + half) * 1e6), HALF_TURN_E6),
         math.ceil(south[1] * 100),
         math.floor(north[1] * 100),
     )
-
-
-def _profile(lat: float) -> tuple[float, float]:
-    """Return a latitude's distance from the earth's axis and height over the equator, in meters."""
-    across, _, height = _meters(lat, 0.0)
-    return across, height
 
 
 @cache
@@ -207,37 +226,22 @@ def _widest_latitude(lat: float, miles: float) -> float:
     return math.degrees(math.asin(min(max(ratio, -1.0), 1.0)))
 
 
-def _half_width(
-    q_across: float, q_height: float, chord: float, across: float, height: float
-) -> float:
-    """Return half the circle's width, in degrees of longitude, at another latitude.
+def _half_widths(
+    q_across: float, q_height: float, chord: float, edges: Iterable[tuple[float, float]]
+) -> list[float]:
+    """Return half the circle's width, in degrees of longitude, at other latitudes.
 
-    It is negative where the circle does not reach. Both latitudes are given by their profile.
+    It is negative where the circle does not reach. All latitudes are given by their profile.
     """
-    room = chord * chord - (height - q_height) ** 2 - (across - q_across) ** 2
-    if room < 0:
-        return -1.0
-    product = 4 * across * q_across
-    if room >= product:
-        return 180.0
-    return math.degrees(2 * math.asin(math.sqrt(room / product)))
-
-
-def _cut(band: int, lon: float, half: float, inner: float) -> list[Span]:
-    """Return the span around `lon`, in two pieces where it crosses the 180th meridian."""
-    if half >= 180:
-        return [Span(band, -180_000_000, 180_000_000)]
-    west, east = int((lon - half) * 1e6) - 1, int((lon + half) * 1e6) + 1
-    if west < -180_000_000:
-        return [
-            Span(band, -180_000_000, east),
-            Span(band, west + 360_000_000, 180_000_000),
-        ]
-    if east > 180_000_000:
-        return [
-            Span(band, west, 180_000_000),
-            Span(band, -180_000_000, east - 360_000_000),
-        ]
-    if inner <= 0:
-        return [Span(band, west, east)]
-    return [Span(band, west, east, int((lon - inner) * 1e6), int((lon + inner) * 1e6))]
+    square, whole = chord * chord, math.degrees(2.0)
+    widths = []
+    for across, height in edges:
+        up, out = height - q_height, across - q_across
+        room, product = square - up * up - out * out, 4 * across * q_across
+        if room < 0:
+            widths.append(-1.0)
+        elif room >= product:
+            widths.append(180.0)
+        else:
+            widths.append(whole * math.asin(math.sqrt(room / product)))
+    return widths

@@ -13,7 +13,7 @@ have passed, the period that holds now is looked up, so that a filter never sees
 import re
 import sys
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -32,6 +32,7 @@ from directory.domain.facets import (
     state_number,
 )
 from directory.domain.places import (
+    BANDS_PER_DEGREE,
     Span,
     box_within,
     chord_cm,
@@ -76,12 +77,20 @@ class Filters:
         return self.standings_mask == ANY_STANDING
 
 
+_HALF_BITS, _INNER_BITS, _INNER_STEP = 29, 23, 5
+_BAND_BIT = _INNER_BITS + _HALF_BITS
+_LOWEST_BAND = -90 * BANDS_PER_DEGREE
+_TURNED = -(1 << 63)
 _SPANS = {
-    # Materialized, since SQLite would take each end out of the JSON again for every clinic.
-    "sqlite": """WITH span AS MATERIALIZED (SELECT
- json_extract(value, '$[0]') AS band, json_extract(value, '$[1]') AS west,
- json_extract(value, '$[2]') AS east, json_extract(value, '$[3]') AS inner_west,
- json_extract(value, '$[4]') AS inner_east FROM json_each(:spans))""",
+    # A span is one number, see `_spans_of`: a list of five takes twice as long to read. All is
+    # materialized, since SQLite would take each number apart again for every clinic.
+    "sqlite": f"""WITH part AS MATERIALIZED (SELECT
+ (value >> {_BAND_BIT} & 2047) + {_LOWEST_BAND} AS band,
+ value >> {_INNER_BITS} & {(1 << _HALF_BITS) - 1} AS half,
+ (value & {(1 << _INNER_BITS) - 1}) - 1 << {_INNER_STEP} AS inside,
+ CASE WHEN value < 0 THEN :turned ELSE :middle END AS middle FROM json_each(:spans)),
+span AS MATERIALIZED (SELECT band, middle - half AS west, middle + half AS east,
+ middle - inside AS inner_west, middle + inside AS inner_east FROM part)""",  # noqa: S608
     "postgresql": """WITH span AS (SELECT * FROM unnest(CAST(:bands AS smallint[]),
  CAST(:wests AS integer[]), CAST(:easts AS integer[]),
  CAST(:inner_wests AS integer[]), CAST(:inner_easts AS integer[]))
@@ -174,7 +183,7 @@ class Circle:
         """Return the parameters as this engine takes them."""
         if not self._parameters:
             spans = circle_spans(self.lat, self.lon, self.miles)
-            self._parameters = self._center() | _spans_of(dialect, spans)
+            self._parameters = self._center() | _spans_of(dialect, spans, round(self.lon * 1e6))
         return self._parameters
 
     @property
@@ -204,11 +213,29 @@ class Circle:
         return boxes
 
 
-def _spans_of(dialect: str, spans: Sequence[Span]) -> dict[str, str]:
+def _spans_of(dialect: str, spans: Sequence[Span], own: int) -> dict[str, Any]:
+    """Return the spans as an engine takes them; `own` is the meridian of the circle's middle.
+
+    SQLite gets each as one number: from above the band, half the width, and the half that is sure
+    in steps of 32 millionths of a degree, so that all has room; 0 says that nothing is sure. The
+    number is negative where the span lies around the other meridian.
+    """
     if dialect == "sqlite":
-        return {"spans": orjson.dumps([[*span] for span in spans]).decode()}
+        packed = [
+            (band - _LOWEST_BAND << _BAND_BIT | half << _INNER_BITS | (inner >> _INNER_STEP) + 1)
+            + (0 if middle == own else _TURNED)
+            for band, middle, half, inner in spans
+        ]
+        turned = next((each[1] for each in spans if each[1] != own), own)
+        return {"spans": orjson.dumps(packed).decode(), "middle": own, "turned": turned}
     names = ("bands", "wests", "easts", "inner_wests", "inner_easts")
-    columns = zip(*spans, strict=True)
+    columns = zip(
+        *(
+            (band, middle - half, middle + half, middle - inner, middle + inner)
+            for band, middle, half, inner in spans
+        ),
+        strict=True,
+    )
     return {
         name: f"{{{','.join(map(str, values))}}}"
         for name, values in zip(names, columns, strict=True)
@@ -347,3 +374,20 @@ def read_page(
     shape = shape_of(filters)
     statement = page_statement(dialect, shape, sort, cards=cards, wide=circle.wide)
     return run(connection, statement, parameters)
+
+
+_CARDS = {
+    "sqlite": "SELECT clinic_id, revision, CAST(card AS text) FROM search_row"
+    " WHERE clinic_id IN (SELECT value FROM json_each(:clinics))",
+    "postgresql": "SELECT clinic_id, revision, CAST(card AS text) FROM search_row"
+    " WHERE clinic_id = ANY(CAST(%(clinics)s AS bigint[]))",
+}
+
+
+def read_cards(source: Source, clinic_ids: Iterable[int]) -> Sequence[Any]:
+    """Return clinic, revision and card of the clinics that the public may see, in any order."""
+    connection = connection_of(source)
+    dialect = connection.dialect.name
+    listed = ",".join(map(str, clinic_ids))
+    clinics = f"[{listed}]" if dialect == "sqlite" else f"{{{listed}}}"
+    return run(connection, _CARDS[dialect], {"clinics": clinics})

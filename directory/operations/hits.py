@@ -8,15 +8,13 @@ from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 import orjson
-from sqlalchemy import Text, cast, select
 
 from directory.domain.findings import Finding, minute_of, today_in
 from directory.domain.places import miles_of_chords
 from directory.domain.standing import Standing
-from directory.models import SearchRow
 from directory.models.reading import Source
 from directory.operations.cards import findings_of, standing_of
-from directory.operations.circle import Circle, Filters, read_page
+from directory.operations.circle import Circle, Filters, read_cards, read_page
 
 PER_PAGE = 20
 NO_FILTERS = Filters()
@@ -40,7 +38,7 @@ class Search:
         return Circle(lat=self.lat, lon=self.lon, miles=miles)
 
 
-@dataclass(kw_only=True)  # not frozen: making one would take three times as long
+@dataclass  # not frozen: making one would take three times as long
 class Hit:
     """One clinic found, its distance in miles, and its card as text.
 
@@ -124,16 +122,12 @@ def find_hits(
 
 def hits_of(rows: Sequence[Any], search: Search, minute: int) -> tuple[Hit, ...]:
     """Return the hits that rows of `circle.read_page` are."""
-    miles = miles_of_chords((row[1] for row in rows), search.lat)
+    miles = miles_of_chords([row[1] for row in rows], search.lat)
     return tuple(
-        Hit(
-            clinic_id=row[0],
-            distance_miles=far,
-            minute=minute,
-            revision=row[2],
-            card_text=row[3] if len(row) > 3 else None,
-        )
-        for row, far in zip(rows, miles, strict=True)
+        [
+            Hit(row[0], far, minute, row[2], row[3] if len(row) > 3 else None)
+            for row, far in zip(rows, miles, strict=True)
+        ]
     )
 
 
@@ -145,9 +139,7 @@ def with_cards(source: Source, hits: Sequence[Hit]) -> tuple[Hit, ...]:
     missing = [hit.clinic_id for hit in hits if hit.card_text is None]
     if not missing:
         return tuple(hits)
-    query = select(SearchRow.clinic_id, SearchRow.revision, cast(SearchRow.card, Text))
-    rows = source.execute(query.where(SearchRow.clinic_id.in_(missing)))
-    found = {clinic_id: (revision, card) for clinic_id, revision, card in rows}
+    found = {number: (revision, card) for number, revision, card in read_cards(source, missing)}
     return tuple(
         hit
         if hit.card_text is not None

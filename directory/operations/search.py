@@ -85,9 +85,8 @@ def find_clinics(
         # A state in which there is none ends at its border no more.
         filters = replace(search.filters, state="")
         anywhere = replace(search, filters=filters, within_miles=WHOLE_EARTH_MILES)
-        beyond = find_nearest(
-            source, anywhere, now, BEYOND, first_miles=max(2 * search.within_miles, 25.0)
-        )
+        first = max(2 * search.within_miles, 25.0)
+        beyond = find_nearest(source, anywhere, now, BEYOND, cards=cards, first_miles=first)
     return Results(
         total=total,
         page=search.page,

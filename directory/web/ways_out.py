@@ -3,11 +3,10 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from directory.extensions import db
 from directory.operations.circle import Filters
 from directory.operations.search import Results, Search, count_clinics
 from directory.web.forms.search import RADII, Chosen, SearchForm
-from directory.web.state import now
+from directory.web.state import now, source
 
 MOST_TRIED = 8
 """Filters that are taken away one by one; each costs one statement."""
@@ -69,4 +68,4 @@ def _fewer(form: SearchForm, search: Search) -> list[WayOut]:
 
 
 def _count(search: Search) -> int:
-    return count_clinics(db.session(), search, now())
+    return count_clinics(source(), search, now())

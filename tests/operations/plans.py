@@ -28,6 +28,7 @@ EXPLAIN = {
 BESIDES = {
     "sqlite": (
         "SCAN json_each",
+        "SCAN part",
         "SCAN span",
         "SCAN page",
         "SEARCH card USING INTEGER PRIMARY KEY",
