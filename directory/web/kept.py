@@ -87,7 +87,7 @@ class Keeper:
         self.shelf = Shelf(settings.cache_mb, shared, SECONDS)
         self._endpoints = KEPT if settings.geocoder == "embedded" else KEPT - SEARCHES
         self._first_parts: frozenset[str] = frozenset()
-        self._program = b""
+        self._program = blake2b()
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         """Answer one request."""
@@ -139,7 +139,7 @@ class Keeper:
 
         For a path that begins otherwise no database is asked: `/healthz` must do without.
         """
-        self._program = fingerprint(self._settings)
+        self._program = blake2b(fingerprint(self._settings), key=self._secret, digest_size=32)
         self._first_parts = frozenset(
             rule.rule.split("/")[1]
             for rule in self._app.url_map.iter_rules()
@@ -153,7 +153,7 @@ class Keeper:
         if version is None:
             return None
         minute = minute_of(self._app.extensions["directory"].clock())
-        digest = blake2b(self._program, key=self._secret, digest_size=32)
+        digest = self._program.copy()
         digest.update(repr((version, minute // SLICE_MINUTES)).encode())
         digest.update(asked)
         return digest.digest()

@@ -1,10 +1,10 @@
 """What every request needs at hand: settings, the clock, the geocoder, the edition in force."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 from flask import Flask, current_app, g, request
 from sqlalchemy import Connection
@@ -15,7 +15,7 @@ from werkzeug.exceptions import ServiceUnavailable
 from directory.domain.criteria import Catalogue, parse_catalogue
 from directory.extensions import db
 from directory.models import CatalogueEdition
-from directory.models.reading import Source, connection_of, rows_of
+from directory.models.reading import Readers, Source, connection_of, rows_of
 from directory.settings import Settings
 from directory.sources.gazetteer import Gazetteer
 from directory.sources.geocoder import PlaceGeocoder, open_geocoder
@@ -35,6 +35,7 @@ class Directory:
     """The application's own objects, made once; `clock` can be set by tests."""
 
     settings: Settings
+    readers: Readers
     clock: Callable[[], datetime] = utc_now
     _editions: dict[tuple[str, str], Catalogue] = field(default_factory=dict)
     _gazetteer: Gazetteer | None = None
@@ -118,18 +119,26 @@ class Held(NamedTuple):
     demonstration: bool
 
 
+_NOT_ASKED: Any = object()
+
+
 def state() -> Held:
     """Return the directory's one-row state, read once a request; 503 before it is set up."""
-    if "directory_state" not in g:
-        g.directory_state = None  # asked once, even when asking fails
-        found = rows_of(connection_of(source()), _STATE)
-        if found:
-            edition, confirmation, version, demonstration, _looked = found[0]
-            g.directory_state = Held(edition, confirmation, version, bool(demonstration))
-    row: Held | None = g.directory_state
+    this = g._get_current_object()
+    row: Held | None = this.get("directory_state", _NOT_ASKED)
+    if row is _NOT_ASKED:
+        row = this.directory_state = None  # asked once, even when asking fails
+        row = this.directory_state = _held(rows_of(connection_of(source()), _STATE))
     if row is None:
         raise ServiceUnavailable(NOT_SET_UP)
     return row
+
+
+def _held(found: Sequence[tuple[Any, ...]]) -> Held | None:
+    if not found:
+        return None
+    edition, confirmation, version, demonstration, _looked = found[0]
+    return Held(edition, confirmation, version, bool(demonstration))
 
 
 def begin_reading() -> None:
@@ -140,8 +149,8 @@ def begin_reading() -> None:
     """
     if request.method in ("GET", "HEAD") and "directory_state" not in g:
         g.directory_state = None  # where there is no connection nobody tries again
-        g.reading = db.engine.connect()
-        del g.directory_state
+        g.reading, found = here().readers.take(_STATE)
+        g.directory_state = _held(found)
     state()
 
 
@@ -162,14 +171,16 @@ def catalogue() -> Catalogue:
 
 def install(app: Flask, settings: Settings) -> None:
     """Give `app` its objects, and every template what all pages show."""
-    app.extensions["directory"] = Directory(settings=settings)
+    with app.app_context():
+        app.extensions["directory"] = Directory(settings=settings, readers=Readers(db.engine))
 
     @app.teardown_request
     def _end_reading(_error: BaseException | None) -> None:
         reading: Connection | None = g.pop("reading", None)
         if reading is not None:
-            db.session.remove()
-            reading.close()
+            if db.session.registry.has():
+                db.session.remove()
+            here().readers.give_back(reading)
 
     @app.context_processor
     def _common() -> dict[str, object]:

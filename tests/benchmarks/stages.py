@@ -19,8 +19,6 @@ from flask import Flask
 from sqlalchemy import Engine, event
 from werkzeug.test import EnvironBuilder
 
-from directory.extensions import db
-
 LEFT = "(no stage)"
 """What runs inside the application and belongs to none of the others: it is not covered."""
 
@@ -200,20 +198,20 @@ def _around(stopwatch: Stopwatch, stage: str, original: Any) -> Any:
 
 
 @contextmanager
-def _statements_timed(stopwatch: Stopwatch, engine: Engine) -> Iterator[None]:
+def _statements_timed(stopwatch: Stopwatch) -> Iterator[None]:
     def before(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
         stopwatch.enter(statement_stage(statement))
 
     def after(*_everything: Any) -> None:
         stopwatch.leave()
 
-    event.listen(engine, "before_cursor_execute", before)
-    event.listen(engine, "after_cursor_execute", after)
+    event.listen(Engine, "before_cursor_execute", before)
+    event.listen(Engine, "after_cursor_execute", after)
     try:
         yield
     finally:
-        event.remove(engine, "before_cursor_execute", before)
-        event.remove(engine, "after_cursor_execute", after)
+        event.remove(Engine, "before_cursor_execute", before)
+        event.remove(Engine, "after_cursor_execute", after)
 
 
 class Profile:
@@ -287,9 +285,7 @@ def profile(
     that is not 200.
     """
     found = Profile()
-    with app.app_context():
-        engine = db.engine
-    with _statements_timed(stopwatch, engine):
+    with _statements_timed(stopwatch):
         for path in paths:
             environ = EnvironBuilder(path, headers=headers).get_environ()
             asked = [_asked(app, stopwatch, environ) for _ in range(rounds + 1)]

@@ -345,10 +345,14 @@ def test_the_connection_of_a_search_goes_back_whatever_comes_of_it(demo_app, mon
     with demo_app.app_context():
         pool = db.engine.pool
     before = pool.checkedout()
+    readers = demo_app.extensions["directory"].readers
+    client.get("/clinics?near=Phoenix, AZ")
+    idle = readers.idle
+    assert idle
     asked = ("/clinics?near=Phoenix, AZ", "/clinics?near=zzyzxqq", "/clinics?within=x")
     for address in (*asked, "/clinics?near=Phoenix, AZ&page=99", "/api/v1/clinics?near=Texas"):
         client.get(address)
-        assert pool.checkedout() == before
+        assert (pool.checkedout(), readers.idle) == (before, idle)
 
     def fail(*_given, **_named):
         raise RuntimeError("a fault put in on purpose")
@@ -357,4 +361,30 @@ def test_the_connection_of_a_search_goes_back_whatever_comes_of_it(demo_app, mon
     monkeypatch.setitem(demo_app.config, "PROPAGATE_EXCEPTIONS", value=False)
     client.expects_failure = True
     assert client.get("/clinics?near=Mesa, AZ").status_code == 500
-    assert pool.checkedout() == before
+    assert (pool.checkedout(), readers.idle) == (before, idle)
+
+
+def test_a_connection_that_was_closed_while_it_was_idle_is_missed_by_nobody(demo_app):
+    client, readers = demo_app.test_client(), demo_app.extensions["directory"].readers
+    asked = "/api/v1/clinics?near=Phoenix, AZ"
+    right = client.get(asked).data
+    connection, _rows = readers.take("SELECT 1")
+    connection.connection.driver_connection.close()
+    readers._idle.append(connection)
+    assert client.get(asked).data == right
+    assert readers.idle == 1
+    with demo_app.app_context():
+        db.engine.dispose()
+    assert readers.idle == 0
+    assert client.get(asked).data == right
+
+
+def test_two_that_read_at_once_read_on_connections_of_their_own(demo_app):
+    readers = demo_app.extensions["directory"].readers
+    one, _rows = readers.take("SELECT 1")
+    other, _rows = readers.take("SELECT 1")
+    assert one is not other
+    for connection in (one, other):
+        readers.give_back(connection)
+        assert not connection.in_transaction()
+    assert readers.idle >= 2

@@ -83,13 +83,15 @@ def clinic_document(
     }
 
 
-def hit_documents(hits: Sequence[Hit]) -> list[orjson.Fragment]:
-    """Return the clinics found by a search, each with its distance in miles, as JSON texts."""
+def hit_documents(hits: Sequence[Hit]) -> orjson.Fragment:
+    """Return the clinics found by a search, each with its distance in miles, as one JSON text."""
+    if not hits:
+        return orjson.Fragment(b"[]")
     key = ("document", language(), request.scheme, request.host, request.script_root)
-    return [
-        orjson.Fragment(b"%s%r%s" % (clinic, round(hit.distance_miles, 3), end))
-        for hit, (clinic, end) in pieces_of(hits, key, _hit_pieces)
-    ]
+    pieces = pieces_of(hits, key, _hit_pieces)
+    miles = orjson.dumps([round(hit.distance_miles, 3) for hit, _ in pieces])[1:-1].split(b",")
+    texts = [clinic + far + end for (_, (clinic, end)), far in zip(pieces, miles, strict=False)]
+    return orjson.Fragment(b"[%s]" % b",".join(texts))
 
 
 def _hit_pieces(hit: Hit) -> tuple[bytes, bytes]:

@@ -121,8 +121,11 @@ class SearchForm(Form):
     CARRIED = (*FILTERS, "accepting", "sort", "within")
     """What stays when somebody starts from another place."""
 
-    CHANGED = frozenset({"near", "lat", "lon", "has"})
+    CHANGED = frozenset({"near", "has"})
     """Fields that are looked at, or told their choices, also where they were not given."""
+
+    POINT = frozenset({"lat", "lon"})
+    """Fields of which each is looked at where the other one was given."""
 
     near = StringField(
         _l("ZIP code, city or address"),
@@ -203,7 +206,8 @@ class SearchForm(Form):
         form = cls.__new__(cls)
         vars(form).update(vars(blank))
         form._given = blank._fields.keys() & formdata.keys()
-        own = {name: _copied(blank._fields[name]) for name in form._given | cls.CHANGED}
+        changed = form._given | cls.CHANGED | (cls.POINT if form._given & cls.POINT else set())
+        own = {name: _copied(blank._fields[name]) for name in changed}
         form._fields = blank._fields | own
         vars(form).update(own)
         for name in form._given:
@@ -219,7 +223,7 @@ class SearchForm(Form):
         """
         if self._given is None:
             return bool(super().validate(extra_validators))
-        asked = self._given | {"near"} | ({"lat", "lon"} if self._given & {"lat", "lon"} else set())
+        asked = self._given | {"near"} | (self.POINT if self._given & self.POINT else set())
         well = True
         for name in asked:
             own = getattr(type(self), f"validate_{name}", None)
