@@ -148,15 +148,20 @@ class Glance(NamedTuple):
 
 
 def glances_of(card: dict[str, Any], minute: int) -> list[Glance]:
-    """Return the findings of a card at a UTC minute as far as a standing reads them."""
+    """Return the findings of a card at a UTC minute as far as the numbers read them."""
+    rows = zip(_rows_of(card, minute), card["findings"], strict=True)
+    return [Glance(*row, packed[3]) for row, packed in rows]
+
+
+def _rows_of(card: dict[str, Any], minute: int) -> list[tuple[str, State, bool, date | None]]:
+    """Return the findings of a card at a UTC minute as a standing reads them."""
     minute = max(minute, card["derived"])
     return [
-        Glance(
+        (
             packed[0],
             State.EXPIRED if minute >= packed[3] else _STATES[packed[1]],
             bool(packed[2]),
             date.fromisoformat(packed[5][3]) if packed[5] else None,
-            packed[3],
         )
         for packed in card["findings"]
     ]
@@ -169,7 +174,7 @@ def standing_glanced(card: dict[str, Any], glances: Iterable[Glance]) -> Standin
 
 def standing_at(card: dict[str, Any], minute: int) -> Standing:
     """Return the standing of a card at a UTC minute, without unpacking its findings whole."""
-    return standing_glanced(card, glances_of(card, minute))
+    return standing_from(_rows_of(card, minute), Listing(card["listing"]))
 
 
 FIRSTS = ("sup-director", "sup-observer", "mon-vitals")
