@@ -47,7 +47,7 @@ def chosen() -> Choice:
     """Return the clinics that the address of this page says are chosen to compare."""
     if "chosen_to_compare" not in g:
         ids = read_choice(request.args.getlist(PARAMETER)).clinic_ids
-        g.chosen_to_compare = choose(db.session(), ids)
+        g.chosen_to_compare = choose(db.session(), ids) if ids else Choice(found=())
     found: Choice = g.chosen_to_compare
     return found
 
