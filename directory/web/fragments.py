@@ -7,9 +7,8 @@ which it holds. So nothing that is kept can go stale: whatever changes, changes 
 """
 
 import sys
-import zlib
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import count
 from threading import Lock
 from typing import Any, NamedTuple
@@ -20,13 +19,16 @@ from markupsafe import Markup, escape
 from directory.domain.findings import FOREVER
 from directory.web.language import language
 
-MOST_BYTES = 12 * 1024 * 1024
+MOST_BYTES = 15 * 1024 * 1024
 """Room for what pages and API say of over two thousand clinics in two languages."""
 
 _HERE = "directory.fragments"
 
 _OVERHEAD = 650
 """Bytes that an entry takes beside its pieces: its key, its place in the order."""
+
+_INTERNED = 50
+"""Bytes that a text takes in Python's table of shared texts."""
 
 
 class Fragments:
@@ -78,8 +80,17 @@ class Fragments:
             self._bytes -= size_of(gone[2])
 
 
+class Shared(NamedTuple):
+    """Rows of texts that entries share, and the bytes that this entry alone takes."""
+
+    rows: tuple[tuple[str, ...], ...]
+    size: int
+
+
 def size_of(pieces: tuple[Any, ...]) -> int:
     """Return how many bytes an entry takes; of pieces in a tuple of their own, only these count."""
+    if isinstance(pieces, Shared):
+        return _OVERHEAD + pieces.size
     texts = pieces[0] if isinstance(pieces[0], tuple) else pieces
     return _OVERHEAD + sum(map(sys.getsizeof, texts))
 
@@ -112,6 +123,21 @@ def kept(name: str, *key: Any, live: Sequence[Any] = (), caller: Callable[..., s
     return whole
 
 
+def kept_macro(component: str, macro: str, *key: Any, live: Sequence[Any] = ()) -> Markup:
+    """Return what a component's macro renders of its key and, behind it, its live parts."""
+
+    def render(*parts: Any) -> str:
+        return str(macro_of(component, macro)(*key, *parts))
+
+    return kept(f"{component} {macro}", *key, live=live, caller=render)
+
+
+def macro_of(component: str, macro: str) -> Any:
+    """Return a macro of a file in templates/components."""
+    module = current_app.jinja_env.get_template(f"components/{component}.html").module
+    return getattr(module, macro)
+
+
 def kept_page(template: str, shape: Any, live: dict[str, Any], **rest: Any) -> bytes:
     """Return a page, kept by its shape; its live parts may be bytes of HTML, or to be escaped.
 
@@ -127,34 +153,39 @@ def kept_page(template: str, shape: Any, live: dict[str, Any], **rest: Any) -> b
 
     here = _here()
     texts, order = _pieces(here, (template, shape), pieces, (live,))
-    parts = [
-        part if isinstance(part, bytes) else str(escape(part)).encode() for part in _flat((live,))
-    ]
-    whole = b"".join(_woven(texts, parts, order))
+    whole = b"".join(_woven(texts, [_in_html(part) for part in _flat((live,))], order))
     if here.store.checking and whole != render(_as_text(live)):
         raise AssertionError(f"the page {template} {shape} depends on more than its shape")
     return whole
 
 
-def packed(kind: tuple[Any, ...], texts: Sequence[bytes]) -> tuple[tuple[bytes], bytes]:
-    """Return texts in a tenth of the room, to be kept as pieces.
+def shared(rows: Sequence[Iterable[bytes]]) -> Shared:
+    """Return rows of texts of which each is one object, however many entries hold it.
 
-    They are written as what differs from the first ones of their kind, which stand beside them.
+    Python shares equal text for as long as anything holds it, but not bytes, so each byte stands
+    as one character (latin-1). Only a text that nothing held before counts for this entry.
     """
-    whole = b"\0".join(texts)
-    key = ("the first", kind)
-    first = fragments().find(key)
-    if first is None:
-        first = (whole,)
-        fragments().keep(key, first)
-    packer = zlib.compressobj(1, zlib.DEFLATED, -zlib.MAX_WBITS, zdict=first[0])
-    return (packer.compress(whole) + packer.flush(),), first[0]
+    size, found = 0, []
+    for row in rows:
+        texts = []
+        for own in (text.decode("latin-1") for text in row):
+            text = sys.intern(own)
+            if text is own:
+                size += sys.getsizeof(text) + _INTERNED
+            texts.append(text)
+        found.append(tuple(texts))
+        size += sys.getsizeof(found[-1])
+    return Shared(tuple(found), size)
 
 
-def unpacked(pieces: tuple[tuple[bytes], bytes]) -> list[bytes]:
-    """Return the texts that `packed` was given."""
-    (said,), first = pieces
-    return zlib.decompressobj(-zlib.MAX_WBITS, zdict=first).decompress(said).split(b"\0")
+def _in_html(part: Any) -> bytes:
+    """Return a live part of a page as it stands there: numbers need no escaping, HTML is done."""
+    kind = type(part)
+    if kind is int:
+        return b"%d" % part
+    if kind is Markup:
+        return str.encode(part)
+    return part if kind is bytes else str.encode(escape(part))
 
 
 def _as_text(live: dict[str, Any]) -> dict[str, Any]:
@@ -214,12 +245,14 @@ def slots(live: Iterable[Any]) -> list[Any]:
     return [marked(part) for part in live]
 
 
-def _flat(live: Iterable[Any]) -> Iterator[Any]:
+def _flat(live: Iterable[Any]) -> list[Any]:
+    found: list[Any] = []
     for part in live:
         if isinstance(part, dict):
-            yield from _flat(part.values())
+            found += _flat(part.values())
         else:
-            yield part
+            found.append(part)
+    return found
 
 
 def cut(rendered: str) -> tuple[tuple[str, ...], tuple[int, ...]]:

@@ -17,9 +17,7 @@ from babel.dates import format_date
 from babel.localedata import locale_identifiers
 from babel.numbers import format_decimal
 from babel.support import NullTranslations
-from flask import Flask, g, has_request_context, request
-from flask_babel import gettext as _
-from flask_babel import ngettext
+from flask import Flask, g, request
 
 from directory.extensions import babel
 from directory.web import wording
@@ -55,8 +53,8 @@ def install(app: Flask) -> None:
     )
     # Flask-Babel looks the language up anew for each text: a quarter of the time of a page of text.
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
-        lambda text: _texts().gettext(text),
-        lambda one, many, count: _texts().ngettext(one, many, count),
+        gettext,
+        ngettext,
         newstyle=True,
     )
     # Jinja compares all names at each import of a macro; those of its usual ChainMap take ten times
@@ -72,11 +70,21 @@ def install(app: Flask) -> None:
     app.jinja_env.globals.update(wording=wording, language=language, editions=editions)
 
 
+def gettext(text: str) -> str:
+    """Return a text in the language of this page; names in it are for the caller to fill."""
+    return _texts().gettext(text)
+
+
+def ngettext(one: str, many: str, count: int) -> str:
+    """Return the form of a text that goes with a number, in the language of this page."""
+    return _texts().ngettext(one, many, count)
+
+
 def _texts() -> NullTranslations:
     """Return the translations for this page, found once a request."""
-    if "texts" not in g:
-        g.texts = translations_of(language())
-    found: NullTranslations = g.texts
+    found: NullTranslations | None = g.get("texts")
+    if found is None:
+        found = g.texts = translations_of(language())
     return found
 
 
@@ -108,9 +116,12 @@ def in_language(code: str, root: str = "") -> dict[str, str]:
 
 def language() -> str:
     """Return the language code of this request; a command answers no request and has none."""
-    if not has_request_context():
+    try:
+        environ = request.environ
+    except RuntimeError:
         return SOURCE_LANGUAGE
-    return str(request.environ.get(CHOSEN, SOURCE_LANGUAGE))
+    found: str = environ.get(CHOSEN, SOURCE_LANGUAGE)
+    return found
 
 
 @cache
@@ -132,11 +143,18 @@ def editions() -> list[Edition]:
     """
     if request.method not in ("GET", "HEAD"):
         return []
-    query = "?" + quote(request.query_string, safe=_PATH + "?%") if request.query_string else ""
+    query = request.query_string
+    path = _own_path() + ("?" + quote(query, safe=_PATH + "?%") if query else "")
+    root = site_root()
     return [
-        Edition(code, language_name(code, code).capitalize(), path_in(code, _own_path()) + query)
+        Edition(code, _own_name(code), in_language(code, root)["SCRIPT_NAME"] + path)
         for code in languages()
     ]
+
+
+@cache
+def _own_name(code: str) -> str:
+    return language_name(code, code).capitalize()
 
 
 def alternates(path: str = "") -> dict[str, str]:
@@ -168,11 +186,12 @@ def miles(value: float) -> str:
     """Return a distance in miles: tenths below ten, whole miles from there."""
     rounded = rounded_miles(value)
     if not rounded:
-        return str(_("less than 0.1 miles"))
+        return gettext("less than 0.1 miles")
     shown = format_decimal(
         rounded, "0.0" if rounded < 10 else "#,##0", locale=_conventions(language())
     )
-    return str(ngettext("%(shown)s mile", "%(shown)s miles", 1 if rounded == 1 else 2, shown=shown))
+    said = ngettext("%(shown)s mile", "%(shown)s miles", 1 if rounded == 1 else 2)
+    return said % {"shown": shown}
 
 
 def rounded_miles(value: float) -> float:

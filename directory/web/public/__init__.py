@@ -20,7 +20,7 @@ from directory.operations.case_list import contacts_due
 from directory.operations.clinics import public_clinic, successor
 from directory.operations.preparing import unfinished
 from directory.web.forms.search import RADII, SearchForm
-from directory.web.public import compare, findable, maps, nearby, sheets
+from directory.web.public import compare, findable, headings, maps, nearby, sheets
 from directory.web.public.addresses import clinic_url as clinic_url
 from directory.web.public.addresses import search_url, slug_of
 from directory.web.public.cards import card_list
@@ -33,6 +33,7 @@ pages = Blueprint("public", __name__)
 
 compare.install(pages)
 findable.install(pages)
+headings.install(pages)
 pages.add_app_template_global(clinic_url)
 pages.add_app_template_global(search_url)
 maps.install(pages)

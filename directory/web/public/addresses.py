@@ -2,7 +2,8 @@
 
 import re
 import unicodedata
-from urllib.parse import urlencode
+from functools import lru_cache
+from urllib.parse import quote_plus
 
 from flask import g, request, url_for
 
@@ -33,12 +34,24 @@ def search_url(**changes: object) -> str:
     not know is left behind; the clinics chosen to compare come along. It leads to the heading of
     the results, where a keyboard or a screen reader goes on.
     """
-    if "search_parts" not in g:
-        g.search_path = url_for("public.search")
-        g.search_parts = {name: _written(name, value) for name, value in asked_for().items()}
+    return f"{address_of_search('public.search', **changes)}#results"
+
+
+def address_of_search(endpoint: str, **changes: object) -> str:
+    """Return the address of an endpoint that answers this search, with some parameters changed."""
+    parts: dict[str, str] | None = g.get("search_parts")
+    if parts is None:
+        parts = {name: _written(name, value) for name, value in asked_for().items()}
+        g.search_parts = parts
     changed = {name: _written(name, value) for name, value in changes.items()}
-    query = "&".join(filter(None, (g.search_parts | changed).values()))
-    return f"{g.search_path}{query and '?'}{query}#results"
+    query = "&".join(filter(None, (parts | changed).values()))
+    return f"{_path(request.script_root, endpoint)}{query and '?'}{query}"
+
+
+@lru_cache(maxsize=64)
+def _path(_root: str, endpoint: str) -> str:
+    """Return the path of an endpoint below the root of this request's address."""
+    return url_for(endpoint)
 
 
 def _written(name: str, value: object) -> str:
@@ -46,18 +59,22 @@ def _written(name: str, value: object) -> str:
     if value is None:
         return ""
     values = value if isinstance(value, list | tuple) else (value,)
-    return urlencode([(name, one) for one in values if one is not None], safe=_SAFE)
+    return "&".join([f"{name}={_quoted(str(one))}" for one in values if one is not None])
+
+
+def _quoted(value: str) -> str:
+    if value.isascii() and value.isalnum():
+        return value
+    return quote_plus(value, safe=_SAFE)
 
 
 def asked_for() -> dict[str, object]:
     """Return what this search asked for, but its page: other addresses of it start from that."""
-    if "search_asked" not in g:
-        values: dict[str, object] = {
-            name: request.args.getlist(name) for name in SearchForm.NAMES if name in request.args
-        }
-        values.pop("page", None)
-        if ids := read_choice(request.args.getlist(PARAMETER)).clinic_ids:
-            values[PARAMETER] = ids
-        g.search_asked = values
-    asked: dict[str, object] = g.search_asked
-    return asked
+    args = request.args
+    values: dict[str, object] = {
+        name: args.getlist(name) for name in SearchForm.NAMES if name in args
+    }
+    values.pop("page", None)
+    if ids := read_choice(args.getlist(PARAMETER)).clinic_ids:
+        values[PARAMETER] = ids
+    return values

@@ -9,8 +9,7 @@ import math
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, abort, g, jsonify, request, url_for
-from flask_babel import ngettext
+from flask import Blueprint, Response, abort, g, jsonify, request
 
 from directory.domain.maps import beside, rings_of
 from directory.extensions import db
@@ -18,7 +17,8 @@ from directory.operations.clinics import public_clinic
 from directory.operations.search import Hit, with_cards
 from directory.web.assets import asset
 from directory.web.choosing import PARAMETER
-from directory.web.public.addresses import asked_for
+from directory.web.public.addresses import address_of_search
+from directory.web.public.headings import miles_exactly
 from directory.web.searching import Answer, answer_search
 from directory.web.state import catalogue, here, now
 
@@ -56,9 +56,9 @@ def install(pages: Blueprint) -> None:
 
 def map_of_search() -> str:
     """Return the address of what the map of this page of results draws."""
-    asked: dict[str, Any] = asked_for() | {"page": request.args.get("page")}
-    asked.pop(PARAMETER, None)
-    return url_for("public.search_map", **asked)
+    return address_of_search(
+        "public.search_map", page=request.args.get("page"), **{PARAMETER: None}
+    )
 
 
 def search_map() -> Response:
@@ -86,7 +86,7 @@ def results_sheet(answer: Answer) -> dict[str, Any] | None:
     rings = () if answer.whole_state else rings_of(reach, answer.within_miles)
     return _sheet(place.lat, place.lon, reach) | {
         "searched": None if answer.whole_state else [round(place.lat, 4), round(place.lon, 4)],
-        "rings": [[ring, _miles(ring)] for ring in rings],
+        "rings": [[ring, miles_exactly(ring)] for ring in rings],
         "pins": [_pin(hit, place.lon) for hit in hits],
     }
 
@@ -127,12 +127,6 @@ def _sheet(lat: float, lon: float, reach: float) -> dict[str, Any]:
         "styles": [asset(name) for name in STYLES],
         "outlines": asset(OUTLINES),
     }
-
-
-def _miles(ring: float) -> str:
-    return str(
-        ngettext("%(shown)s mile", "%(shown)s miles", 1 if ring == 1 else 2, shown=f"{ring:g}")
-    )
 
 
 def _towns(lat: float, lon: float, reach: float) -> list[list[Any]]:
