@@ -1,6 +1,6 @@
 """What a search finds: clinics in order, each with its distance and, when asked for, its card."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -12,9 +12,9 @@ import orjson
 from directory.domain.findings import Finding, minute_of, today_in
 from directory.domain.places import miles_of_chords
 from directory.domain.standing import Standing
-from directory.models.reading import Source
+from directory.models.reading import Source, connection_of
 from directory.operations.cards import findings_of, standing_of
-from directory.operations.circle import Circle, Filters, read_cards, read_page
+from directory.operations.circle import Circle, Filters, read_page, run
 
 PER_PAGE = 20
 NO_FILTERS = Filters()
@@ -139,7 +139,7 @@ def with_cards(source: Source, hits: Sequence[Hit]) -> tuple[Hit, ...]:
     missing = [hit.clinic_id for hit in hits if hit.card_text is None]
     if not missing:
         return tuple(hits)
-    found = {number: (revision, card) for number, revision, card in read_cards(source, missing)}
+    found = {number: (revision, card) for number, revision, card in _cards(source, missing)}
     return tuple(
         hit
         if hit.card_text is not None
@@ -147,3 +147,20 @@ def with_cards(source: Source, hits: Sequence[Hit]) -> tuple[Hit, ...]:
         for hit in hits
         if hit.card_text is not None or hit.clinic_id in found
     )
+
+
+_CARD_OF = {
+    "sqlite": "SELECT clinic_id, revision, CAST(card AS text) FROM search_row"
+    " WHERE clinic_id IN (SELECT value FROM json_each(:clinics))",
+    "postgresql": "SELECT clinic_id, revision, CAST(card AS text) FROM search_row"
+    " WHERE clinic_id = ANY(CAST(%(clinics)s AS bigint[]))",
+}
+
+
+def _cards(source: Source, clinic_ids: Iterable[int]) -> Sequence[Any]:
+    """Return clinic, revision and card of the clinics that the public may see, in any order."""
+    connection = connection_of(source)
+    dialect = connection.dialect.name
+    listed = ",".join(map(str, clinic_ids))
+    clinics = f"[{listed}]" if dialect == "sqlite" else f"{{{listed}}}"
+    return run(connection, _CARD_OF[dialect], {"clinics": clinics})

@@ -19,8 +19,8 @@ from markupsafe import Markup, escape
 from directory.domain.findings import FOREVER
 from directory.web.language import language
 
-MOST_BYTES = 15 * 1024 * 1024
-"""Room for what pages and API say of over two thousand clinics in two languages."""
+MOST_BYTES = 12 * 1024 * 1024
+"""Room for what pages and API say of 1,500 clinics in two languages, or of 3,000 in one."""
 
 _HERE = "directory.fragments"
 
