@@ -18,6 +18,7 @@ from directory.cli_points import point_commands
 from directory.cli_progress import telling
 from directory.cli_staff import staff_commands
 from directory.extensions import db
+from directory.memory import give_back_large_pieces
 from directory.models.engine import begin_writing
 from directory.operations.seeding import DemoRefused, seed_demo
 from directory.sources import gazetteer
@@ -102,6 +103,7 @@ def serve(host: str, port: int) -> None:
     """Serve until stopped."""
     import waitress
 
+    give_back_large_pieces()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     click.echo(f"Serving on http://{host}:{port} (stop with Ctrl+C)")
     waitress.serve(current_app._get_current_object(), host=host, port=port, threads=THREADS)  # type: ignore[attr-defined]

@@ -90,6 +90,9 @@ def main(descriptor: int, threads: int) -> None:
     """Serve with waitress as `flask serve` does, on a socket that is open already."""
     import waitress
 
+    from directory.memory import give_back_large_pieces
+
+    give_back_large_pieces()
     waitress.serve(application(), sockets=[socket.socket(fileno=descriptor)], threads=threads)
 
 
