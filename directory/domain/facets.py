@@ -54,6 +54,7 @@ class Tally:
         """Take the numbers, each as eight bytes, the lowest first, in any order of clinics."""
         self._codes = codes
         self.everyone = int.from_bytes(b"\1" * (len(codes) // BYTES), "little")
+        self._among, self._moved = 0, [0] * 8
 
     @cached_property
     def _planes(self) -> list[int]:
@@ -82,8 +83,10 @@ class Tally:
     def counts(self, among: int, first: int, number: int) -> list[int]:
         """Return how many of the set `among` have each of `number` bits from `first` on."""
         planes = self._planes
+        if among != self._among:  # moved once for each place in a byte, and for groups alike
+            self._among, self._moved = among, [among << place for place in range(8)]
         return [
-            (planes[bit >> 3] >> (bit & 7) & among).bit_count()
+            (planes[bit >> 3] & self._moved[bit & 7]).bit_count()
             for bit in range(first, first + number)
         ]
 

@@ -270,7 +270,7 @@ def total_statement(dialect: str, shape: Shape) -> str:
     return _styled(dialect, count)
 
 
-_READ_AT_ONCE = 1 << 16
+_READ_AT_ONCE = 1 << 18
 """Characters of SQLite's numbers read at once: each takes four times that room for a while."""
 
 ORDERS = {
@@ -349,7 +349,7 @@ def read_codes(source: Source, circle: Circle, filters: Filters, minute: int) ->
     while begin < len(packed):
         end = packed.find(",", begin + _READ_AT_ONCE)
         end = len(packed) if end < 0 else end
-        codes.extend(orjson.loads(f"[{packed[begin:end]}]"))
+        codes += array("q", orjson.loads(f"[{packed[begin:end]}]"))
         begin = end + 1
     if sys.byteorder == "big":
         codes.byteswap()
